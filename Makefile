@@ -1,0 +1,56 @@
+# What a developer types. `make setup` alone makes the environment; the others make it first where it is missing.
+PYTHON ?= python3.11
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all bench check format lint types contracts lock train clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## Make .venv from the hashed lock file
+
+.venv/ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=..."; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup ## Run the pipeline over a sample set, review gate and all
+	$(BIN)/deidflow demo
+
+test: setup ## Run all tests but the long sweeps
+	$(PYTEST) -m "not slow"
+
+test-all: setup ## Run every test
+	$(PYTEST)
+
+bench: setup ## Run the benchmarks
+	$(PYTEST) tests/bench --benchmark-enable --benchmark-only --benchmark-columns=min,median,rounds
+
+check: setup lint types contracts test ## Format, lint, types, contracts, tests
+
+format: setup ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+lock: ## Pin every dependency anew, with hashes and without an index
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --no-header -q -o requirements.lock
+
+train: setup ## Train the shipped model from the corpora in DATA
+	$(BIN)/python -m deployments.train --data $(DATA) --out deid_core/models/en_deid_cnn --seed 1 --steps 4200
+
+clean: ## Remove what was made
+	rm -rf .venv demo .deidflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
