@@ -1,0 +1,36 @@
+"""Finding and policy to decision: transform, keep or review. What nobody decided is transformed."""
+
+from __future__ import annotations
+
+from deid_core.model import Action, CellRef, Decision, Finding, PixelBox, TagPath, Verdict
+from deid_core.policy import Policy
+
+PS3_15 = "PS3.15/"
+# Z and D ask for a replacement (PS3.15 E.3.1): a code, a surrogate or a shifted date is a better one than nothing.
+REPLACING = {"subject_code", "surrogate", "custom_list", "date_shift"}
+REPLACEABLE = {PS3_15 + "Z", PS3_15 + "D"}
+
+
+def decide(finding: Finding, policy: Policy) -> Decision:
+    """Decide one finding by the policy's rule for its label, or by the standard's for a DICOM element."""
+    rule = policy.rule(finding.entity_type)
+    if isinstance(finding.location, PixelBox):
+        action = Action(policy.pixels.action)
+    elif finding.rule.startswith(PS3_15) and not (finding.rule in REPLACEABLE and rule.action in REPLACING):
+        return Decision(finding, Verdict.TRANSFORM, Action("dicom_" + finding.rule.removeprefix(PS3_15)), finding.rule)
+    elif finding.rule == "image_metadata":
+        return Decision(finding, Verdict.TRANSFORM, Action("remove"), "image metadata is not released")
+    else:
+        action = rule.as_action()
+    if finding.rule == "policy_keep" or rule.action == "keep":
+        return Decision(finding, Verdict.KEEP, Action("keep"), "the policy keeps it")
+    if finding.score < rule.min_score:
+        return Decision(finding, Verdict.KEEP, Action("keep"), "score below the policy's minimum")
+    if finding.score < rule.review_below:
+        return Decision(finding, Verdict.REVIEW, action, "score below the policy's review threshold")
+    return Decision(finding, Verdict.TRANSFORM, action, finding.rule or "the policy's rule for the label")
+
+
+def is_whole(finding: Finding) -> bool:
+    """Say whether a finding is of a whole element or cell, not of characters in it."""
+    return isinstance(finding.location, TagPath | CellRef) and finding.location.start is None

@@ -1,0 +1,259 @@
+"""Find what is known of a subject: its names, numbers, dates and addresses, in every form they are written in.
+
+Values live in the compiled matchers only; none is in a repr, a rule's name or an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+
+from deid_core.detect.rules import name_forms, value_forms
+from deid_core.detect.rules.context import begins_sentence
+from deid_core.detect.rules.fold import fold, fold_with_offsets, spellings
+from deid_core.detect.rules.overlap import uncovered
+from deid_core.detect.rules.words import never_names, words
+from deid_core.entities import EntityType
+from deid_core.model import Span
+from deid_core.policy import Policy
+from deid_core.ports import KnownValue, TextQuery
+
+NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
+DATES = frozenset({EntityType.DATE, EntityType.DATE_OF_BIRTH})
+PHONES = frozenset({EntityType.PHONE, EntityType.FAX})
+LITERAL = frozenset(
+    {
+        EntityType.EMAIL,
+        EntityType.URL,
+        EntityType.USERNAME,
+        EntityType.CITY,
+        EntityType.COUNTY,
+        EntityType.STATE,
+        EntityType.COUNTRY,
+    }
+    | {
+        EntityType.FACILITY,
+        EntityType.ORGANISATION,
+        EntityType.PROFESSION,
+        EntityType.AGE,
+        EntityType.TIME,
+        EntityType.IP,
+    }
+)
+SHORTEST, MISSPELT_FROM, LONGEST_WORD, MATCHERS, COMPILED = 3, 6, 64, 256, 4096
+GROUPS = "="
+# Han, kana and Hangul stand beside other words without a space
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+LITERAL_LENGTH = value_forms.LONGEST
+NOT_BARE = re.compile(r"[\W_]+")
+FOLDED_WORD = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
+TITLE_BEFORE = re.compile(r"(?i)\b(?:mr|mrs|ms|miss|mx|dr|prof|master|nurse|patient|pt|name|baby)[.:]?\s{1,3}\Z")
+MISSPELT_SCORE, ALONE_SCORE, ALONE_LOW_SCORE, TITLED_SCORE, CAPITALS_SCORE = 0.6, 0.9, 0.75, 0.93, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Hold one form of a value, compiled when it is first needed; hidden from repr.
+
+    Where the form matches, the text's bare letters and digits hold all of one of the `traces`: most texts need no
+    regular expression, and in a table most values stand in one cell only.
+    """
+
+    pattern: str = field(repr=False)
+    traces: value_forms.Traces = field(repr=False)
+    entity_type: EntityType
+    score: float
+    rule: str
+    initial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """Hold all that is looked for in the texts of one subject; hidden from repr.
+
+    `alone` maps a folded word of a name to its label and whether it is a common word too;
+    `near` maps a word with a letter left out to the words of names that it may be.
+    """
+
+    forms: tuple[Form, ...] = field(repr=False)
+    alone: dict[str, tuple[EntityType, bool]] = field(repr=False)
+    near: dict[str, frozenset[str]] = field(repr=False)
+
+
+class KnownValuesDetector:
+    """Find the known values of each query's subject."""
+
+    name = "known_values"
+    needs_prose = False
+    version = "1"
+
+    def __init__(self, policy: Policy) -> None:
+        """Take a policy as every detector does; what is known comes with each query."""
+
+    def find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
+        """Return the spans of each query's text, in code points, in order, one list a query."""
+        return [_find(query.text, matcher(query.known)) if query.known and query.text else [] for query in queries]
+
+
+@lru_cache(maxsize=MATCHERS)
+def matcher(known: tuple[KnownValue, ...]) -> Matcher:
+    """Compile what is known of a subject."""
+    forms: list[Form] = []
+    alone: dict[str, tuple[EntityType, bool]] = {}
+    for value in dict.fromkeys(known):
+        if len(value.value.strip()) < SHORTEST or fold(value.value.strip()) in words("no_value"):
+            continue
+        forms.extend(_forms(value))
+        if value.entity_type in NAMES:
+            for group in filter(None, value.value.split(GROUPS)):
+                for word, common in name_forms.words_alone(name_forms.parse_name(group)).items():
+                    alone.setdefault(word, (value.entity_type, common))
+    near: dict[str, set[str]] = {}
+    for word in alone:
+        if len(word) >= MISSPELT_FROM:
+            for shorter in name_forms.one_off(word):
+                near.setdefault(shorter, set()).add(word)
+    return Matcher(tuple(forms), alone, {shorter: frozenset(found) for shorter, found in near.items()})
+
+
+def _forms(known: KnownValue) -> Iterator[Form]:
+    label, value = known.entity_type, known.value
+    whole: value_forms.Traces = ((bare(fold(value.strip())[:LITERAL_LENGTH]),),)
+    if label in NAMES and GROUPS in value:  # DICOM: alphabetic, ideographic and phonetic (PS3.5 6.2.1.2)
+        yield from chain.from_iterable(_forms(KnownValue(label, group)) for group in value.split(GROUPS) if group)
+        return
+    if label in NAMES:
+        name = name_forms.parse_name(value)
+        rule = "unspaced_name" if UNSPACED.search(value) else "name"
+        traces: value_forms.Traces = tuple(
+            (bare(spelling),) for family in name.family[:1] for spelling in spellings(family)
+        )
+        for pattern, score, initial in name_forms.sequences(name):
+            if initial and rule == "unspaced_name":
+                continue  # these scripts have no initials
+            yield _form(pattern, traces, label, score, rule, initial=initial)
+        if len(value.split()) > 1:
+            for pattern, score in value_forms.literal_patterns(value):
+                yield _form(pattern, whole, label, score, rule)
+        return
+    for pattern, score, traces, rule in _value_forms(label, value, whole):
+        yield _form(pattern, traces, label, score, rule)
+
+
+def _value_forms(
+    label: EntityType, value: str, whole: value_forms.Traces
+) -> Iterator[tuple[str, float, value_forms.Traces, str]]:
+    """Yield the forms of what is no name: pattern, score, traces, rule."""
+    traces: value_forms.Traces
+    if label in DATES and (parts := value_forms.date_parts(value)):
+        rule, patterns, traces = "date", value_forms.date_patterns(*parts), value_forms.date_traces(*parts)
+    elif label in PHONES:
+        rule, patterns, traces = "phone", value_forms.phone_patterns(value), value_forms.phone_traces(value)
+    elif label is EntityType.ADDRESS:
+        rule, patterns, traces = "address", value_forms.address_patterns(value), ((),)
+    elif label in LITERAL or label in DATES or not any(char.isdigit() for char in value):
+        rule, patterns, traces = "literal", value_forms.literal_patterns(value), whole
+    else:
+        rule, patterns, traces = "number", value_forms.number_patterns(value), value_forms.number_traces(value)
+    for pattern, score in patterns:
+        yield pattern, score, traces, rule
+
+
+# What may not touch a form: a letter or digit in general; letters only beside a name (`doe1951`), digits only beside
+# a long number (`MRN123456`), and beside a date what is no time (`1951-03-14T10:00`).
+EDGES = {
+    "name": (r"(?<![^\W\d_])", r"(?![^\W\d_])"),
+    "unspaced_name": ("", ""),
+    "number": (r"(?<!\d)", r"(?!\d)"),
+    "date": (r"(?<![^\W_])", r"(?![^\W_])|(?=t\d\d)"),
+}
+WORD_EDGES = (r"(?<![^\W_])", r"(?![^\W_])")
+
+
+def _form(
+    pattern: str, traces: value_forms.Traces, label: EntityType, score: float, rule: str, *, initial: bool = False
+) -> Form:
+    """Give a pattern the edges that its rule asks for."""
+    before, after = EDGES.get(rule, WORD_EDGES)
+    return Form(f"{before}(?:{pattern})(?:{after})", traces, label, score, rule, initial)
+
+
+@lru_cache(maxsize=COMPILED)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def bare(folded: str) -> str:
+    """Return the letters and digits of a folded text."""
+    return NOT_BARE.sub("", folded)
+
+
+def _find(text: str, sought: Matcher) -> list[Span]:
+    folded, offsets = fold_with_offsets(text)
+    letters = bare(folded)
+
+    def back(start: int, end: int) -> tuple[int, int]:
+        return (start, end) if offsets is None else (offsets[start], offsets[end - 1] + 1)
+
+    spans = [
+        Span(*back(*match.span()), form.entity_type, form.score, form.rule)
+        for form in sought.forms
+        if any(all(trace in letters for trace in one) for one in form.traces)
+        for match in _compiled(form.pattern).finditer(folded)
+        if _holds(form, text, *back(*match.span()))
+    ]
+    if sought.alone:
+        for match in FOLDED_WORD.finditer(folded):
+            spans.extend(_alone(text, match.group(), *back(*match.span()), sought))
+    return uncovered(_with_marks(text, span) for span in spans)
+
+
+def _with_marks(text: str, span: Span) -> Span:
+    """Widen a span over combining marks that follow it, which folding dropped."""
+    end = span.end
+    while end < len(text) and "\u0300" <= text[end] <= "\u036f":
+        end += 1
+    return Span(span.start, end, span.entity_type, span.score, span.rule)
+
+
+def _holds(form: Form, text: str, start: int, end: int) -> bool:
+    """Refuse an initial in lower case before a space (`a doe`), and a common word that is not written as a name."""
+    if form.initial:
+        lone = re.search(r"(?<!\w)[^\W\d_](?=[\s.,]|\Z)", text[start:end])
+        return lone is None or lone.group().isupper() or "." in text[start:end]
+    if form.rule == "literal" and name_forms.is_common(text[start:end]):
+        return text[start].isupper() and not begins_sentence(text, start)
+    return True
+
+
+def _alone(text: str, word: str, start: int, end: int, sought: Matcher) -> Iterator[Span]:
+    """Yield a span where a word is one of a known name, or one letter from it."""
+    found = sought.alone.get(word)
+    if found is not None:
+        label, common = found
+        score = _common_score(text, start, end) if common else ALONE_SCORE if text[start].isupper() else ALONE_LOW_SCORE
+        if score:
+            yield Span(start, end, label, score, "name_word")
+    elif MISSPELT_FROM - 1 <= len(word) <= LONGEST_WORD and sought.near and word not in never_names():
+        candidates = {known for shorter in name_forms.one_off(word) for known in sought.near.get(shorter, ())}
+        if candidates and name_forms.misspelt(word, candidates):
+            label = sought.alone[min(candidates)][0]
+            yield Span(start, end, label, MISSPELT_SCORE, "name_misspelt")
+
+
+def _common_score(text: str, start: int, end: int) -> float:
+    """Score a word that is a name and a common word: a title, or a capital in mid-sentence, makes it a name."""
+    if TITLE_BEFORE.search(text[max(0, start - 12) : start]):
+        return TITLED_SCORE
+    if not text[start].isupper() or re.match(r"\s{1,2}\d", text[end:]):
+        return 0.0
+    if text[start:end].isupper() and end - start > 1:
+        around = text[max(0, start - 20) : start] + text[end : end + 20]
+        return ALONE_SCORE if any(char.islower() for char in around) else CAPITALS_SCORE
+    if not begins_sentence(text, start):
+        return 0.8
+    word = text[start:end].lower()
+    return 0.0 if word in words("sentence_openers") or word in never_names() else CAPITALS_SCORE

@@ -1,0 +1,295 @@
+"""Find people, places, institutions, dates and numbers by a trained model: spaCy, offline, on CPU.
+
+The model ships in `deid_core/models/en_deid_cnn` with its card; `python -m deployments.train` makes it.
+spaCy's NER gives no probabilities: a span's score is the precision of its like on the development set (meta.json);
+a single word called a name without a cue is `NAME:bare`, and scores lower.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b, sha256
+from importlib.resources import as_file, files
+from itertools import pairwise
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import spacy
+from spacy.attrs import PREFIX
+from spacy.lang.en import English
+from spacy.vocab import create_vocab
+
+from deid_core.entities import EntityType
+from deid_core.model import Span
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from spacy.language import Language
+    from spacy.vocab import Vocab
+
+    from deid_core.policy import Policy
+    from deid_core.ports import TextQuery
+
+MODEL = "en_deid_cnn"
+WORDS = "words.npz"
+PIECE = 4_000  # code points given to the model at once: its memory grows with the longest text
+OVERLAP = 200  # code points seen twice where a text had to be cut inside a line
+BATCH = 64
+READING = Lock()  # a memory zone belongs to one thread
+LABELS = {
+    "NAME": EntityType.NAME,
+    "ADDRESS": EntityType.ADDRESS,
+    "FACILITY": EntityType.FACILITY,
+    "ORGANISATION": EntityType.ORGANISATION,
+    "DATE": EntityType.DATE,
+    "PHONE": EntityType.PHONE,
+    "ID": EntityType.ID,
+}  # LOCATION is told apart by its text
+BORDERS = (re.compile(r".*\n", re.DOTALL), re.compile(r".*[.!?]\s", re.DOTALL), re.compile(r".*\s", re.DOTALL))
+WORD = re.compile(r"[^\W\d_]+")
+ECHO = 4  # letters: shorter words of a name are not looked for elsewhere
+EDGE = re.compile(r"^[\s,;:(\[\"'|*_#=<-]+|[\s,;:(\[\"'|*_=<>-]+$")
+SPACES = "\r\x00\u00a0\u00ad\u2009\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufeff"
+PLAIN = str.maketrans({**dict.fromkeys(SPACES, " "), "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
+RULED = re.compile(r"((?:[^\w\s]|_){4})(?:[^\w\s]|_){5,}")  # a ruled line: spaCy's time grows with its square
+SURROGATE = re.compile("[\ud800-\udfff]")
+CUE = re.compile(
+    r"(?:\b(?:drs?|mr|mrs|ms|miss|mx|prof|doctor|nurse|sister|officer|dear|hi|hello|by|named?|patient|pt"
+    r"|wife|husband|son|daughter|mother|father|brother|niece|nephew|aunt|uncle|friend|partner)\b[.,]?|[:^])\s*$",
+    re.IGNORECASE,
+)  # what stands before a person; a surname alone without it may be a disease, a test or an instrument
+
+
+class WordLists:
+    """Know which words are on lists of names and of safe words; the lists hold 32-bit hashes, sorted, no words.
+
+    A word off the lists is taken for one on them once in about 10,000.
+    """
+
+    KINDS = ("names", "safe_words")
+
+    def __init__(self, arrays: Sequence[NDArray[np.uint32]]) -> None:
+        """Take one sorted array a kind."""
+        self._arrays = arrays
+
+    @classmethod
+    def load(cls, path: Path) -> WordLists:
+        """Read an .npz with one array a kind."""
+        with np.load(path) as arrays:
+            return cls([arrays[kind] for kind in cls.KINDS])
+
+    @classmethod
+    def empty(cls) -> WordLists:
+        """Return lists that know no word."""
+        return cls([np.array([], dtype=np.uint32) for _ in cls.KINDS])
+
+    @staticmethod
+    def hashed(word: str) -> int:
+        """Return a word's place in the lists, the same for every case."""
+        return int.from_bytes(blake2b(word.casefold().encode("utf-8", "replace"), digest_size=4).digest(), "big")
+
+    def feature(self, word: str) -> str:
+        """Return what the model is told of a word: its first character, and which lists it is on."""
+        return word[:1].lower() + "".join(str(int(on)) for on in self.on(word.removesuffix("'s")))
+
+    def on(self, word: str) -> list[bool]:
+        """Tell for each kind of list whether the word is on it."""
+        value = np.uint32(self.hashed(word))  # of the arrays' own type: else each look-up converts a whole array
+        found = ((array, int(np.searchsorted(array, value))) for array in self._arrays)
+        return [at < len(array) and int(array[at]) == value for array, at in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Hold a pipeline, the lists it was trained with, and the score of each label and of `NAME:bare`."""
+
+    nlp: Language
+    lists: WordLists
+    scores: Mapping[str, float]
+
+
+def vocabulary(lists: WordLists) -> Vocab:
+    """Return an English vocabulary whose PREFIX attribute is the lists' feature; training and use share it."""
+    getters = {**English.Defaults.lex_attr_getters, PREFIX: lists.feature}
+    return create_vocab("en", type("Defaults", (English.Defaults,), {"lex_attr_getters": getters}))
+
+
+def _folder() -> Traversable:
+    return files("deid_core.models").joinpath(MODEL)
+
+
+@cache
+def _meta() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_folder().joinpath("meta.json").read_text("utf-8"))
+    return found
+
+
+@cache
+def model_version() -> str:
+    """Name the shipped model: its name, its version, and a hash of every file that decides what is found."""
+    names = (WORDS, "config.cfg", "tokenizer", "ner/cfg", "ner/model", "ner/moves")
+    digest = sha256(b"".join(sha256(_folder().joinpath(name).read_bytes()).digest() for name in names))
+    return f"{MODEL}-{_meta()['version']}-{digest.hexdigest()[:12]}"
+
+
+@cache
+def load_model() -> Model:
+    """Load the shipped model, once a process; reads local files only."""
+    scores = {label: float(score) for label, score in _meta()["performance"]["scores"].items()}
+    with as_file(_folder()) as folder:
+        lists = WordLists.load(folder / WORDS)
+        return Model(spacy.load(folder, vocab=vocabulary(lists)), lists, scores)
+
+
+@cache
+def _places() -> dict[str, EntityType]:
+    """Return what a place's name may be released as; a name a city bears too is not there."""
+    lists = tomllib.loads(files("deid_core.models").joinpath("places.toml").read_text("utf-8"))
+    kinds = {"states": EntityType.STATE, "countries": EntityType.COUNTRY}
+    found = {name.casefold(): kind for key, kind in kinds.items() for name in lists[key].split(", ")}
+    return found | dict.fromkeys(lists["state_codes"].split(", "), EntityType.STATE)
+
+
+def _place(text: str) -> EntityType:
+    """Tell a state, country or county from a city; in doubt a city, which no policy releases by default."""
+    folded = text.casefold()
+    if folded.endswith((" county", " parish", " borough")):
+        return EntityType.COUNTY
+    return _places().get(folded) or _places().get(text) or EntityType.CITY
+
+
+def pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of pieces of at most PIECE code points, cut at lines, else sentences, else words.
+
+    Inside a line neighbours overlap, so that a name across the cut is whole in one of them.
+    """
+    start = 0
+    while len(text) - start > PIECE:
+        window = text[start : start + PIECE]
+        cuts = (match.end() for border in BORDERS if (match := border.match(window)) and match.end() > PIECE // 2)
+        cut = next(cuts, PIECE)
+        yield start, start + cut
+        start += cut if window[cut - 1] == "\n" else cut - OVERLAP
+    if start < len(text):
+        yield start, len(text)
+
+
+def _capitals(line: str) -> bool:
+    cased = [char for char in line if char.isupper() or char.islower()]
+    return len(cased) > 1 and sum(map(str.isupper, cased)) >= 0.8 * len(cased)
+
+
+def _titled(line: str) -> str:
+    """Return a line in Title Case, code point by code point, so that its length stays."""
+    out = []
+    for before, char in pairwise(" " + line):
+        low = char.lower()
+        out.append(low if before.isalpha() and len(low) == 1 else char)
+    return "".join(out)
+
+
+def _plain(text: str) -> str:
+    """Return the text as the model reads it, of the same length: one kind of space and quote, ruled lines blanked."""
+    plain = SURROGATE.sub("\ufffd", text.translate(PLAIN))
+    return RULED.sub(lambda match: match[1].ljust(len(match[0])), plain)
+
+
+def _readings(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what the model is to read of a piece, and where it begins: all, and lines of capitals in Title Case."""
+    plain = _plain(text)
+    yield plain, 0
+    run: list[str] = []
+    at = 0
+    for line in [*plain.splitlines(keepends=True), ""]:
+        if _capitals(line):
+            run.append(_titled(line))
+        elif run:
+            yield "".join(run), at - sum(map(len, run))
+            run = []
+        at += len(line)
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Join spans that overlap into one that covers both, under the label of the longest; in order."""
+    out: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        last = out[-1] if out else None
+        if last is None or span.start >= last.end:
+            out.append(span)
+            continue
+        longest = max(last, span, key=lambda item: item.end - item.start)
+        out[-1] = Span(
+            last.start, max(last.end, span.end), longest.entity_type, max(last.score, span.score), longest.rule
+        )
+    return out
+
+
+def _echoes(text: str, spans: Sequence[Span], lists: WordLists) -> Iterator[Span]:
+    """Yield the other places of the words of names found with a cue, as written or in capitals, but of safe words."""
+    words: dict[str, Span] = {}
+    for span in (span for span in spans if span.rule == f"{MODEL}:NAME"):
+        for match in WORD.finditer(text, span.start, span.end):
+            word = match[0]
+            if len(word) >= ECHO and word[0].isupper() and not lists.on(word)[1]:
+                words |= {word: span, word.upper(): span}
+    for match in WORD.finditer(text) if words else ():
+        if found := words.get(match[0]):
+            yield Span(match.start(), match.end(), EntityType.NAME, found.score, found.rule)
+
+
+def _span(model: Model, text: str, start: int, end: int, label: str) -> Iterator[Span]:
+    """Yield the span without the white space and punctuation at its edges; nothing if nothing else is in it."""
+    trimmed = EDGE.sub("", text[start:end])
+    if any(char.isalnum() for char in trimmed):
+        low = start + text[start:end].index(trimmed)
+        kind = LABELS.get(label) or _place(trimmed)
+        bare = label == "NAME" and len(trimmed.split()) == 1 and not CUE.search(text, max(0, low - 24), low)
+        evidence = f"{label}:bare" if bare else label
+        yield Span(low, low + len(trimmed), kind, model.scores[evidence], f"{MODEL}:{evidence}")
+
+
+def read(model: Model, texts: Sequence[str]) -> list[list[Span]]:
+    """Return each text's spans, in order, without overlap.
+
+    Every piece is read as it is and, where it has lines of capitals, in Title Case; a name found in one place is
+    found in all of them.
+    """
+    jobs: list[tuple[str, int, int]] = []
+    for index, text in enumerate(texts):
+        for start, end in pieces(text):
+            found = ((reading, index, start + at) for reading, at in _readings(text[start:end]))
+            jobs.extend(job for job in found if job[0].strip())
+    spans: list[list[Span]] = [[] for _ in texts]
+    with READING, model.nlp.memory_zone():  # words read here are forgotten at its end
+        docs = model.nlp.pipe([reading for reading, _, _ in jobs], batch_size=BATCH)
+        for doc, (_, index, start) in zip(docs, jobs, strict=True):
+            for entity in doc.ents:
+                low, high = start + entity.start_char, start + entity.end_char
+                spans[index].extend(_span(model, texts[index], low, high, entity.label_))
+    return [merged([*found, *_echoes(text, found, model.lists)]) for text, found in zip(texts, spans, strict=True)]
+
+
+class Ner:
+    """Find identifiers in prose and layouts by the shipped model."""
+
+    name = "ner"
+    needs_prose = True
+
+    def __init__(self, policy: Policy) -> None:  # noqa: ARG002 - every detector is built from a policy
+        """Take the policy that every detector is given; the model has no settings, and loads on first use."""
+        self.version = model_version()
+
+    def find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
+        """Return the spans of each query's text, in order, without overlap; equal texts are read once."""
+        texts = list(dict.fromkeys(query.text for query in queries))
+        found = dict(zip(texts, read(load_model(), texts), strict=True)) if texts else {}
+        return [list(found[query.text]) for query in queries]

@@ -1,0 +1,305 @@
+"""Find people, places, institutions, dates and numbers by a small pretrained encoder, int8, run by onnxruntime.
+
+More accurate and larger than `ner`. The model ships in `deid_core/models/en_deid_minilm` with its card;
+`python -m deployments.train.encoder` makes it. A span's score is the model's probability that its words identify
+somebody, calibrated on the development set (meta.json: temperature).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+
+from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
+from deid_core.entities import EntityType
+from deid_core.model import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from importlib.resources.abc import Traversable
+
+    from numpy.typing import NDArray
+
+    from deid_core.policy import Policy
+    from deid_core.ports import TextQuery
+
+MODEL = "en_deid_minilm"
+WEIGHTS, VOCABULARY, META = "model.int8.onnx", "vocab.txt", "meta.json"
+WINDOW = 190  # word pieces read at once, as in training; two more mark the ends
+OVERLAP = 48  # word pieces that neighbouring windows share, so that every word is read with what surrounds it
+BATCH = 3_072  # word pieces, padding included
+NEAR = 0.15  # what is asked of a word beside one that identifies somebody: a name is found whole or half
+SURE = 0.9  # a name found with so much certainty is looked for elsewhere in its text
+DOUBT = 0.01  # and is one there too, where the model does not rule it out
+ECHO = 4  # letters: shorter words of a name are not looked for
+ENTITY = {
+    "NAME": EntityType.NAME,
+    "ADDRESS": EntityType.ADDRESS,
+    "FACILITY": EntityType.FACILITY,
+    "ORGANISATION": EntityType.ORGANISATION,
+    "DATE": EntityType.DATE,
+    "PHONE": EntityType.PHONE,
+    "ID": EntityType.ID,
+}  # LOCATION is told apart by its text
+JOINTS = frozenset(".,'\u2019^/-")  # between two words of one identifier
+LONG_WORD = re.compile(rf"[^\W\d_]{{{ECHO},}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hold what the model reads at once: (pieces,) ids and shapes; `heads` are the places of the words' first pieces.
+
+    Words [first, first + len(heads)) of the text `text`; of these, [keep, stop) are this window's to judge.
+    """
+
+    text: int
+    first: int
+    keep: int
+    stop: int
+    ids: tuple[int, ...]
+    shapes: tuple[int, ...]
+    heads: tuple[int, ...]
+
+
+def window(found: Sequence[Word], cuts: Sequence[list[int]], pieces: WordPieces) -> tuple[list[int], ...]:
+    """Return ids, shapes and heads of words in a row, between the two marks of the ends."""
+    ids, shapes, heads = [pieces.first], [0], []
+    for word, cut in zip(found, cuts, strict=True):
+        heads.append(len(ids))
+        ids += cut
+        shapes += [word.shape, *[word.shape - word.shape % GAPS] * (len(cut) - 1)]
+    return [*ids, pieces.last], [*shapes, 0], heads
+
+
+def windows(index: int, found: Sequence[Word], cuts: Sequence[list[int]], pieces: WordPieces) -> Iterator[Window]:
+    """Yield windows that share OVERLAP pieces; each word is judged in the one where it is farther from the edge."""
+    sizes = np.cumsum([0, *map(len, cuts)])
+    first = keep = 0
+    while first < len(found):
+        end = int(np.searchsorted(sizes, sizes[first] + WINDOW, side="right")) - 1
+        following = int(np.searchsorted(sizes, sizes[end] - OVERLAP))
+        stop = int(np.searchsorted(sizes, sizes[end] - OVERLAP // 2)) if end < len(found) else end
+        ids, shapes, heads = window(found[first:end], cuts[first:end], pieces)
+        yield Window(index, first, keep, stop, tuple(ids), tuple(shapes), tuple(heads))
+        if end == len(found):
+            return
+        first, keep = following, stop
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Hold a session, its vocabulary, and what meta.json says of its answers."""
+
+    session: Any
+    pieces: WordPieces
+    labels: tuple[str, ...]  # outside first, then B- and I- of each
+    temperature: float
+    threshold: float
+
+    def probabilities(self, batch: Sequence[Window]) -> list[NDArray[np.float32]]:
+        """Return for each window (words, labels) probabilities."""
+        longest = max(len(one.ids) for one in batch)
+        shape = (len(batch), longest)
+        ids, shapes, mask = np.full(shape, self.pieces.pad), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, one in enumerate(batch):
+            size = len(one.ids)
+            ids[row, :size], shapes[row, :size], mask[row, :size] = one.ids, one.shapes, 1
+        (logits,) = self.session.run(["logits"], {"ids": ids, "shapes": shapes, "mask": mask})
+        return [self._calibrated(logits[row, list(one.heads)]) for row, one in enumerate(batch)]
+
+    def _calibrated(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        scaled = logits / self.temperature
+        odds = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+        result: NDArray[np.float32] = odds / odds.sum(axis=-1, keepdims=True)
+        return result
+
+
+def _folder() -> Traversable:
+    return files("deid_core.models").joinpath(MODEL)
+
+
+@cache
+def _meta() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_folder().joinpath(META).read_text("utf-8"))
+    return found
+
+
+@cache
+def model_version() -> str:
+    """Name the shipped model: its name, its version, and a hash of every file that decides what is found."""
+    digest = sha256(b"".join(sha256(_folder().joinpath(name).read_bytes()).digest() for name in (WEIGHTS, VOCABULARY)))
+    digest.update(json.dumps([_meta()["temperature"], _meta()["threshold"]]).encode())
+    return f"{MODEL}-{_meta()['version']}-{digest.hexdigest()[:12]}"
+
+
+def opened(weights: bytes, vocabulary: str, meta: Mapping[str, Any]) -> Encoder:
+    """Return an encoder from the contents of its files; it computes on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    labels = tuple(meta["labels"])
+    return Encoder(session, WordPieces(vocabulary), labels, float(meta["temperature"]), float(meta["threshold"]))
+
+
+@cache
+def load_encoder() -> Encoder:
+    """Load the shipped model, once a process; reads local files only."""
+    folder = _folder()
+    weights, vocabulary = folder.joinpath(WEIGHTS).read_bytes(), folder.joinpath(VOCABULARY).read_text("utf-8")
+    return opened(weights, vocabulary, _meta())
+
+
+def _batches(every: Sequence[Window]) -> Iterator[list[Window]]:
+    """Yield windows of like length together, as many as BATCH holds; those that read the same, once."""
+    batch: list[Window] = []
+    for one in sorted({(one.ids, one.shapes): one for one in every}.values(), key=lambda one: len(one.ids)):
+        if batch and (len(batch) + 1) * len(one.ids) > BATCH:
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
+
+
+def judged(encoder: Encoder, texts: Sequence[str]) -> list[tuple[list[Word], NDArray[np.float32]]]:
+    """Return each text's words and their (words, labels) probabilities."""
+    known: dict[str, list[int]] = {}
+    every: list[Window] = []
+    result = []
+    for index, text in enumerate(texts):
+        found = words(text)
+        values = [text[word.start : word.end] for word in found]
+        known |= {value: encoder.pieces.cut(value) for value in set(values) - known.keys()}
+        every.extend(windows(index, found, [known[value] for value in values], encoder.pieces))
+        result.append((found, np.zeros((len(found), len(encoder.labels)), np.float32)))
+    read: dict[tuple[tuple[int, ...], tuple[int, ...]], NDArray[np.float32]] = {}
+    for batch in _batches(every):
+        answers = zip(batch, encoder.probabilities(batch), strict=True)
+        read |= {(one.ids, one.shapes): answer for one, answer in answers}
+    for one in every:
+        answer = read[one.ids, one.shapes]
+        result[one.text][1][one.keep : one.stop] = answer[one.keep - one.first : one.stop - one.first]
+    return result
+
+
+@cache
+def _places() -> dict[str, EntityType]:
+    lists = tomllib.loads(files("deid_core.models").joinpath("places.toml").read_text("utf-8"))
+    kinds = {"states": EntityType.STATE, "countries": EntityType.COUNTRY}
+    found = {name.casefold(): kind for key, kind in kinds.items() for name in lists[key].split(", ")}
+    return found | dict.fromkeys(lists["state_codes"].split(", "), EntityType.STATE)
+
+
+def _place(text: str) -> EntityType:
+    """Tell a state, country or county from a city; in doubt a city, which no policy releases by default."""
+    folded = text.casefold()
+    if folded.endswith((" county", " parish", " borough")):
+        return EntityType.COUNTY
+    return _places().get(folded) or _places().get(text) or EntityType.CITY
+
+
+@dataclass(slots=True)
+class _Run:
+    """Gather the words of one identifier."""
+
+    label: str
+    start: int
+    end: int
+    scores: list[float]
+
+    def span(self, text: str) -> Span:
+        kind = ENTITY.get(self.label) or _place(text[self.start : self.end])
+        score = round(min(sum(self.scores) / len(self.scores), 1.0), 4)
+        return Span(self.start, self.end, kind, score, f"{MODEL}:{self.label}")
+
+
+def _hits(encoder: Encoder, text: str, found: Sequence[Word], inside: NDArray[np.float32]) -> list[bool]:
+    """Tell of each word whether it probably identifies somebody; beside one that does, less is asked of it."""
+    hits = [bool(chance >= encoder.threshold) for chance in inside]
+    likely = [int(index) for index in np.flatnonzero(inside >= NEAR)]
+    signs = {index for index, word in enumerate(found) if text[word.start : word.end] in JOINTS}
+    for order, step in ((likely, -1), (reversed(likely), 1)):
+        for index in order:
+            beside = index + step + (step if index + step in signs else 0)
+            if 0 <= beside < len(found) and hits[beside]:
+                between = found[min(index, beside) + 1 : max(index, beside) + 1]
+                hits[index] |= all(word.shape % GAPS != LINE for word in between)
+    for index in signs:
+        hits[index] |= 0 < index < len(found) - 1 and hits[index - 1] and hits[index + 1]
+    return hits
+
+
+def _runs(encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.float32]) -> Iterator[_Run]:
+    """Yield runs of words on one line that probably identify somebody; signs at their edges are left out."""
+    inside = 1.0 - odds[:, 0]
+    kinds = (odds[:, 1::2] + odds[:, 2::2]).argmax(axis=1)
+    run: _Run | None = None
+    for index, hit in enumerate(_hits(encoder, text, found, inside)):
+        word = found[index]
+        if run and (not hit or word.shape % GAPS == LINE):
+            yield run
+            run = None
+        if not hit or not text[word.start].isalnum():
+            continue
+        kind = int(kinds[index])
+        label, begins = (
+            encoder.labels[1 + 2 * kind].removeprefix("B-"),
+            odds[index, 1 + 2 * kind] > odds[index, 2 + 2 * kind],
+        )
+        if run and (begins or run.label != label):
+            yield run
+            run = None
+        run = run or _Run(label, word.start, word.end, [])
+        run.end = word.end
+        run.scores.append(float(inside[index]))
+    if run:
+        yield run
+
+
+def _echoes(
+    encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.float32], spans: Sequence[Span]
+) -> Iterator[Span]:
+    """Yield the other places of the words of names found for sure, where the model does not rule a name out."""
+    sure = [span for span in spans if span.rule == f"{MODEL}:NAME" and span.score >= SURE]
+    names = {value.casefold(): span for span in sure for value in LONG_WORD.findall(text, span.start, span.end)}
+    for index, word in enumerate(found) if names else ():
+        span = names.get(text[word.start : word.end].casefold())
+        if span and DOUBT <= 1.0 - odds[index, 0] < encoder.threshold:
+            yield Span(word.start, word.end, span.entity_type, span.score, span.rule)
+
+
+def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
+    """Return each text's spans, in order, without overlap; a name found for sure in one place is looked for in all."""
+    result = []
+    for text, (found, odds) in zip(texts, judged(encoder, texts), strict=True):
+        spans = [run.span(text) for run in _runs(encoder, text, found, odds)]
+        spans.extend(_echoes(encoder, text, found, odds, spans))
+        result.append(sorted(spans, key=lambda span: span.start))
+    return result
+
+
+class NerOnnx:
+    """Find identifiers in prose and layouts by the shipped encoder."""
+
+    name = "ner_accurate"
+    needs_prose = True
+
+    def __init__(self, policy: Policy) -> None:  # noqa: ARG002 - every detector is built from a policy
+        """Take the policy that every detector is given; the model has no settings, and loads on first use."""
+        self.version = model_version()
+
+    def find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
+        """Return the spans of each query's text, in order, without overlap; equal texts are read once."""
+        texts = list(dict.fromkeys(query.text for query in queries))
+        found = dict(zip(texts, read(load_encoder(), texts), strict=True)) if texts else {}
+        return [list(found[query.text]) for query in queries]

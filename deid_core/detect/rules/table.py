@@ -1,0 +1,133 @@
+"""Rules as data: what a rule is, and how its TOML becomes an index by first word.
+
+A rule is tried only where one of its trigger words stands, so a text costs one pass over its words. `#4` is a run of
+four digits, `&4` one that touches a letter; the signs @ ^ + ( , : - stand for themselves where they could matter.
+A rule sees a window of fixed length around its trigger, so time is linear in the text whatever stands there.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from deid_core.detect.rules import places, trim
+from deid_core.detect.rules.words import states
+from deid_core.entities import EntityType
+
+Trim = Callable[[str, int, int], tuple[int, int] | None]
+TABLES = ("names", "dates", "places", "contact", "ids")
+AHEAD = 320  # code points that a rule may see from its trigger on
+AFTER = 64  # and after it, where its match may begin before its trigger
+CONTEXT = 48  # code points before a match in which `unless` and `given` are looked for
+LONGEST_RUN = 20  # digits
+TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS}
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """Hold one rule: where it is tried, its pattern, and what its groups are.
+
+    Group `v` (`v2`) is of `entity_type`; a group named as a label is of that label. `before` is how far ahead of
+    its trigger a match may start, and then `after` how far behind it the match may end. `unless` and `given` are
+    searched in the text before a match, and forbid or ask. `near_date` asks for a date beside it on its line,
+    `sources` for a query's source; what `echo` rules find is looked for in the rest of the text.
+    """
+
+    name: str
+    entity_type: EntityType
+    regex: re.Pattern[str]
+    score: float
+    at: tuple[str, ...]
+    groups: tuple[tuple[str, EntityType], ...]
+    before: int = 0
+    after: int = AFTER
+    trim: Trim | None = None
+    unless: re.Pattern[str] | None = None
+    given: re.Pattern[str] | None = None
+    near_date: bool = False
+    echo: bool = False
+    sources: tuple[str, ...] = ()
+
+
+Entries = tuple[tuple[TextRule, frozenset[str]], ...]
+
+
+def make_rule(
+    name: str, entity_type: EntityType, regex: str, score: float, at: Iterable[str], **more: object
+) -> TextRule:
+    """Compile a rule; raises re.error for a pattern that is none."""
+    compiled = re.compile(regex)
+    groups = tuple((group, _label(group, entity_type)) for group in compiled.groupindex if not group.startswith("x"))
+    return TextRule(name, entity_type, compiled, score, tuple(at), groups, **more)  # type: ignore[arg-type]
+
+
+def _label(group: str, default: EntityType) -> EntityType:
+    name = group.rstrip("0123456789")
+    return default if name == "v" else EntityType(name)
+
+
+def index(rules: Iterable[TextRule]) -> dict[str, Entries]:
+    """Index rules by trigger in lower case; with each, the spellings it asks for where case matters."""
+    table: dict[str, list[tuple[TextRule, frozenset[str]]]] = {}
+    for rule in rules:
+        exact = frozenset(word for word in rule.at if word != word.lower())
+        for word in dict.fromkeys(trigger.lower() for trigger in rule.at):
+            table.setdefault(word, []).append((rule, exact if word not in rule.at else frozenset()))
+    return {word: tuple(entries) for word, entries in table.items()}
+
+
+@cache
+def shipped_rules() -> tuple[TextRule, ...]:
+    """Read the rules that come with the package."""
+    fragments = _fragments()
+    return tuple(_rule(entry, fragments) for table in TABLES for entry in _toml(table)["rule"])
+
+
+def _rule(entry: dict[str, object], fragments: dict[str, str]) -> TextRule:
+    more: dict[str, object] = {key: entry[key] for key in ("before", "after", "near_date", "echo") if key in entry}
+    for key in ("unless", "given"):
+        if key in entry:
+            more[key] = re.compile(expand(str(entry[key]), fragments))
+    if "trim" in entry:
+        more["trim"] = TRIMS[str(entry["trim"])]
+    more["sources"] = tuple(entry.get("sources", ()))  # type: ignore[arg-type]
+    at = [word for trigger in entry["at"] for word in _triggers(str(trigger))]  # type: ignore[attr-defined]
+    regex = expand(str(entry["regex"]), fragments)
+    return make_rule(str(entry["name"]), EntityType(str(entry["label"])), regex, float(str(entry["score"])), at, **more)
+
+
+def _triggers(trigger: str) -> list[str]:
+    """Return the triggers that an entry means: `#4-6` is three, `STATES` abbreviations and first words of States."""
+    if trigger == "STATES":
+        return sorted({*states(), *(name.split()[0] for name in states().values())})
+    if trigger[0] in "#&" and "-" in trigger:
+        low, high = map(int, trigger[1:].split("-"))
+        return [f"{trigger[0]}{length}" for length in range(low, high + 1)]
+    return [trigger]
+
+
+def expand(regex: str, fragments: dict[str, str]) -> str:
+    """Replace every `{{NAME}}` by its fragment, innermost last."""
+    while "{{" in regex:
+        regex = re.sub(r"\{\{(\w+)\}\}", lambda match: fragments[match[1]], regex)
+    return regex
+
+
+def _toml(table: str) -> dict[str, list[dict[str, object]]]:
+    return tomllib.loads(files("deid_core.detect.rules").joinpath(f"{table}.toml").read_text("utf-8"))
+
+
+def _fragments() -> dict[str, str]:
+    fragments: dict[str, str] = dict(
+        tomllib.loads(files("deid_core.detect.rules").joinpath("fragments.toml").read_text("utf-8"))
+    )
+    capitals = "".join(char for char in map(chr, range(0x80, 0x1F00)) if char.isupper())
+    fragments["CAPITALS"] = "A-Z" + capitals + fragments.pop("UNCASED")
+    names = sorted(states().values(), key=len, reverse=True)
+    fragments["ST"] = "(?:" + "|".join(sorted(set(states()))) + ")"
+    fragments["STATE_NAME"] = "(?:" + "|".join(names) + ")"
+    return fragments

@@ -1,0 +1,244 @@
+"""Functions that rules name: each takes a candidate [start, end) of a text, and narrows, widens or refuses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from deid_core.detect import checks
+from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, ambiguous, never_names, words
+
+Spot = tuple[int, int] | None
+NAME_WORD = re.compile(r"(?:[^\W\d_]\.-?)+|\w[\w\u0300-\u036f'\u2019\u02bc`\-]*\w|\w")
+REST_OF_URL = re.compile(r"[^\s<>\"'|]{0,4096}")
+PLACEHOLDERS = frozenset(["I", "X", "Y", "Z", "XX", "XXX", "XYZ", "ABC", "ABCD"])
+CONTRACTIONS = frozenset(["ll", "re", "ve", "d", "m", "s", "t", "em"])
+GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
+ACRONYM = 4  # a lone word in capitals up to this length is more likely an abbreviation
+NEIGHBOURHOOD = 30
+TOWN_CUE = re.compile(r"(?i)\b(?:in|from|near|at|of)\s\Z")  # "in Baltimore, MD" is a place, not a physician
+
+
+def _is_common(word: str) -> bool:
+    """Say whether a word is never a name; halves of a hyphened one both count, so `follow-up` does."""
+    low = word.lower().replace("\u2019", "'")
+    if low in never_names():
+        return True
+    halves = re.split(r"['\-]", low)
+    return len(halves) > 1 and all(half in never_names() or half in CONTRACTIONS or len(half) < 2 for half in halves)
+
+
+def _run(text: str, start: int, end: int) -> list[re.Match[str]]:
+    """Return the words of a candidate up to the first that is common, a label or holds a digit."""
+    kept: list[re.Match[str]] = []
+    for word in NAME_WORD.finditer(text, start, end):
+        value = word.group().rstrip(".")
+        low = value.lower()
+        after = text[word.end() : word.end() + 2]
+        if kept and (low in GENERATION or (low in PARTICLES and text[word.start()].islower())):
+            kept.append(word)
+            continue
+        particle = not kept and low in PARTICLES and after[:1] in {" ", "."} and word.end() < end
+        if any(char.isdigit() or char == "_" for char in value) or after[:1] == "#" or (after[:1] == ":" and kept):
+            break
+        if kept and value.isupper() and value.replace(".", "").lower() in CREDENTIALS:
+            break
+        if not particle and len(value) > 1 and _is_common(value):
+            break
+        kept.append(word)
+    while kept and (kept[-1].group().lower() in PARTICLES and kept[-1].group().islower()):
+        kept.pop()
+    return kept
+
+
+def _is_ambiguous(name: str) -> bool:
+    """Say whether a word is a name after a title only; a hyphened one by its halves, as in `Non-Hodgkin`."""
+    parts = re.split(r"['\u2019\-]", name.lower())
+    return all(part in ambiguous() or part in never_names() or len(part) < 2 for part in parts)
+
+
+def person(text: str, start: int, end: int) -> Spot:
+    """Keep the words that can be a name after a title or a name's own label."""
+    kept = _run(text, start, end)
+    real = [word.group() for word in kept if word.group().lower() not in PARTICLES]
+    if not real or (len(real) == 1 and (real[0].rstrip(".") in PLACEHOLDERS or real[0].lower() in GENERATION)):
+        return None
+    return kept[0].start(), kept[-1].end()
+
+
+def _stands_in_prose(text: str, start: int, names: list[str]) -> bool:
+    """Say whether one capitalised word follows its cue as in `his son Mark`, not as in `Mother: Graves`."""
+    after_word = text[start - 1 : start] == " " and text[max(0, start - 2)].islower()
+    return after_word and len(names) == 1 and names[0].istitle() and names[0].lower() in words("names_that_are_words")
+
+
+def person_after_cue(text: str, start: int, end: int) -> Spot:
+    """Keep what can be a name after a cue that is no name's label: not a lone word or abbreviation."""
+    found = person(text, start, end)
+    if found is None:
+        return None
+    names = [
+        word for word in NAME_WORD.findall(text, *found) if len(word.rstrip(".")) > 1 and word.lower() not in PARTICLES
+    ]
+    if not names or (all(_is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
+        return None
+    around = text[max(0, start - NEIGHBOURHOOD) : end + NEIGHBOURHOOD]
+    lone = len(names) == 1 and names[0].isupper()
+    if lone and (len(names[0]) <= ACRONYM or any(char.islower() for char in around)):
+        return None
+    return found
+
+
+def headed_person(text: str, start: int, end: int) -> Spot:
+    """Keep all of what stands behind a label on a line of its own, where one word of it at least is uncommon.
+
+    A family may be called Pain and a child An: on a header line the layout says more than the words.
+    """
+    names = [word for word in NAME_WORD.findall(text, start, end) if len(word.rstrip(".")) > 1]
+    known = [name for name in names if _is_common(name.rstrip(".").lower())]
+    return (start, end) if len(names) > 1 and len(known) < len(names) else None
+
+
+def full_person(text: str, start: int, end: int) -> Spot:
+    """Keep what can be a name of two words or more, as far as it is one."""
+    found = person_after_cue(text, start, end)
+    if found is None or len(NAME_WORD.findall(text, *found)) < 2:
+        return None
+    return found
+
+
+def whole_person(text: str, start: int, end: int) -> Spot:
+    """Keep a name of two words or more where every word of the candidate can be one."""
+    found = full_person(text, start, end)
+    return found if found is not None and found[1] >= end - 1 else None
+
+
+def low_person(text: str, start: int, end: int) -> Spot:
+    """Keep a line of words in lower case where none is common or a word that is also a name."""
+    found = person_after_cue(text, start, end)
+    return found if found == (start, end) else None
+
+
+def last_words(text: str, start: int, end: int) -> Spot:
+    """Keep the last words of a candidate that can all be names, as before a credential."""
+    kept: list[re.Match[str]] = []
+    for word in reversed(list(NAME_WORD.finditer(text, start, end))):
+        low = word.group().rstrip(".").lower()
+        if (len(low) > 1 and low not in PARTICLES and _is_common(low)) or any(char.isdigit() for char in low):
+            break
+        kept.insert(0, word)
+    while kept and kept[0].group().lower() in PARTICLES and kept[0].group() != kept[0].group().capitalize():
+        if len(kept) == 1:
+            break
+        return kept[0].start(), end
+    names = [word for word in kept if len(word.group().rstrip(".")) > 1 and word.group().lower() not in ambiguous()]
+    if names and TOWN_CUE.search(text[max(0, start - 8) : start]) and names[0].group().lower() in words("cities_md_pa"):
+        return None
+    return (kept[0].start(), end) if names or len(kept) > 1 else None
+
+
+def pn(text: str, start: int, end: int) -> Spot:
+    """Keep a DICOM or HL7 name of letters, without empty components at its end."""
+    value = text[start:end].rstrip("^ ")
+    return (start, start + len(value)) if any(char.isalpha() for char in value) and "^" in value else None
+
+
+def identifier(text: str, start: int, end: int) -> Spot:
+    """Keep an identifier with a digit in it, cut before the next sentence or a date."""
+    value = re.split(r"[./](?=[A-Za-z]{3,})|[/.]\Z", text[start:end], maxsplit=1)[0]
+    return (start, start + len(value)) if len(value) > 2 and any(char.isdigit() for char in value) else None
+
+
+def short_identifier(text: str, start: int, end: int) -> Spot:
+    """Keep an identifier with a digit in it, however short."""
+    return (start, end) if any(char.isdigit() for char in text[start:end]) else None
+
+
+def numbers(text: str, start: int, end: int) -> Spot:
+    """Keep digits that are a real date: three numbers, or eight digits with the year first."""
+    value = text[start:end]
+    if len(value) >= 8 and checks.is_digits(value):
+        parts = [value[:4], value[4:6], value[6:8]]
+    else:
+        parts = [part for part in re.split(r"\D+", value) if part]
+    return (start, end) if checks.real_numbers(parts) else None
+
+
+def any_date(text: str, start: int, end: int) -> Spot:
+    """Keep a date that names its month, or whose numbers are a real date."""
+    return (start, end) if re.search(r"[^\W\d_]{3}", text[start:end]) else numbers(text, start, end)
+
+
+def phone(text: str, start: int, end: int) -> Spot:
+    """Keep 7 to 15 digits, without an extension counted, that are no date."""
+    if re.fullmatch(r"\d{1,4}([/.\-])\d{1,2}\1\d{2,4}", text[start:end]) and numbers(text, start, end):
+        return None
+    digits = checks.bare(re.split(r"(?i)[,;]?\s{0,2}e?xt?", text[start:end], maxsplit=1)[0]).translate(
+        str.maketrans("", "", "()+")
+    )
+    return (start, end) if 7 <= len(digits) <= 15 and checks.is_digits(digits) else None
+
+
+def seven_digits(text: str, start: int, end: int) -> Spot:
+    """Keep a local number that is no range of round figures."""
+    first, last = text[start : start + 3], text[end - 4 : end]
+    return None if last.endswith("00") and first.endswith(("0", "5")) else (start, end)
+
+
+def url(text: str, start: int, end: int) -> Spot:
+    """Keep an address to its end, without the punctuation that ends its sentence."""
+    rest = REST_OF_URL.match(text, end) if "/" in text[start:end] else None
+    end = rest.end() if rest else end
+    return start, start + len(text[start:end].rstrip(".,;:!?)]}'\"\u2019”"))
+
+
+def month_day(text: str, start: int, end: int) -> Spot:
+    """Keep a month and a day that exist in some year and are no fraction of a scale."""
+    month, day = (int(part) for part in text[start:end].split("/"))
+    return (start, end) if checks.real_date(2000, month, day) else None
+
+
+def not_modal(text: str, start: int, end: int) -> Spot:
+    """Keep a month beside a day unless it is a verb in lower case: `may 1`, `march 2 miles`."""
+    return None if re.search(r"(?:may|march|mar)\b", text[start:end]) else (start, end)
+
+
+def age_sex(text: str, start: int, end: int) -> Spot:
+    """Keep two or three digits before a sex that are no temperature, French size or dose."""
+    before, after = text[max(0, start - 24) : start].lower(), text[end : end + 12]
+    measured = re.search(
+        r"(?:temp(?:erature)?|fever|tmax|t|to|of|at|size|catheter|sheath|foley|french|[a-z] ?=)[ :]{0,2}\Z", before
+    )
+    return None if measured or re.match(r"[ ]?[Ff]r|[ ]?[mf]\b", after) else (start, end)
+
+
+def _checked(check: Callable[[str], bool]) -> Callable[[str, int, int], Spot]:
+    return lambda text, start, end: (start, end) if check(text[start:end]) else None
+
+
+def not_version(text: str, start: int, end: int) -> Spot:
+    """Keep four numbers that are an address and are not called a version."""
+    before = text[max(0, start - 16) : start].lower()
+    called = re.search(r"(?:version|ver|software|firmware|build|release|rev|v)\.?\s?\Z", before)
+    return (start, end) if not called and checks.address(text[start:end]) else None
+
+
+TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
+    **{
+        function.__name__: function
+        for function in (person, person_after_cue, headed_person, full_person, whole_person, low_person, last_words)
+    },
+    **{
+        function.__name__: function
+        for function in (pn, identifier, short_identifier, numbers, any_date, month_day, not_modal, age_sex)
+    },
+    **{function.__name__: function for function in (phone, seven_digits, url, not_version)},
+    **{
+        f"checked_{check.__name__}": _checked(check)
+        for check in (checks.ssn, checks.npi, checks.dea, checks.mbi, checks.vin)
+    },
+    **{
+        f"checked_{check.__name__}": _checked(check)
+        for check in (checks.credit_card, checks.iban, checks.imei, checks.address)
+    },
+}

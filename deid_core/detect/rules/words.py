@@ -1,0 +1,46 @@
+"""Word lists of the rules, read once from `words/*.txt`; a line that starts with # says where a list is from."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+def lines(name: str) -> list[str]:
+    """Return the lines of a list, without its comments."""
+    text = files("deid_core.detect.rules").joinpath("words", f"{name}.txt").read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@cache
+def words(*names: str) -> frozenset[str]:
+    """Return all words of some lists, in lower case."""
+    return frozenset(word for name in names for line in lines(name) for word in line.lower().split())
+
+
+@cache
+def ambiguous() -> frozenset[str]:
+    """Return words that are names after a title only: names that are words, and eponyms."""
+    return words("names_that_are_words", "eponyms")
+
+
+@cache
+def never_names() -> frozenset[str]:
+    """Return words that end a name wherever they stand."""
+    return words("common_words", "clinical_terms") - words("names_that_are_words")
+
+
+@cache
+def states() -> dict[str, str]:
+    """Map a state's abbreviation to its name."""
+    return {line[:2]: line[3:] for line in lines("states")}
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Return names of countries, in lower case."""
+    return frozenset(line.lower() for line in lines("countries"))
+
+
+PARTICLES, CREDENTIALS = words("particles"), words("credentials")
+LEADS, JOINERS, STREET_ENDS, MONTHS = words("leads"), words("joiners"), words("street_ends"), words("months")

@@ -1,0 +1,106 @@
+"""Bytes to Document to bytes: what a file is, is said by its content; its name may only contradict it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+
+from deid_core import registry
+from deid_core.errors import EmptyAsset, MalformedAsset, MismatchedFormat, UnsupportedFormat
+from deid_core.ingest.text import decode
+from deid_core.keys import ProjectKey
+from deid_core.model import Document
+from deid_core.ports import Reader
+
+MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (128, b"DICM", "application/dicom"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"II*\x00", "image/tiff"),
+    (0, b"MM\x00*", "image/tiff"),
+    (0, b"PK\x03\x04", "archive"),
+    (0, b"\x1f\x8b", "archive"),
+    (0, b"BZh", "archive"),
+    (0, b"\xfd7zXZ", "archive"),
+    (0, b"7z\xbc\xaf", "archive"),
+    (0, b"%PDF", "application/pdf"),
+    (0, b"MSH|", "x-application/hl7-v2+er7"),
+)
+# DICOM without preamble begins with an element of group 0002 or 0008, in either byte order
+BARE_DICOM = (b"\x02\x00", b"\x08\x00", b"\x00\x08\x00")
+SUFFIXES = {
+    ".dcm": "application/dicom",
+    ".dicom": "application/dicom",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".jsonl": "application/jsonl",
+    ".ndjson": "application/jsonl",
+    ".txt": "text/plain",
+}
+SUFFIX = {kind: suffix for suffix, kind in reversed(SUFFIXES.items())}  # the first of each kind
+TEXTUAL = {"text/plain", "text/csv", "application/jsonl"}
+
+
+def media_type(data: bytes, name: str = "") -> str:
+    """Say what an asset is by its content; among kinds of text, its name's suffix decides.
+
+    Raises EmptyAsset, UnsupportedFormat, or MismatchedFormat where the suffix claims another format.
+    """
+    if not data:
+        raise EmptyAsset("the asset has no bytes")
+    claimed = SUFFIXES.get(PurePosixPath(name).suffix.lower(), "")
+    found = next((kind for at, magic, kind in MAGIC if data[at : at + len(magic)] == magic), "")
+    if not found:
+        found = _bare_dicom(data, claimed) or _textual(data, claimed)
+    if found == "archive":
+        raise UnsupportedFormat("archives are not opened: unpack it where its size can be watched")
+    if found not in registry.names("readers"):
+        raise UnsupportedFormat(f"no reader for {found}" if found else "unknown content")
+    if claimed and claimed != found and not {claimed, found} <= TEXTUAL:
+        raise MismatchedFormat(f"the name claims {claimed}, the content is {found}")
+    return found
+
+
+def reader_for(kind: str) -> Reader:
+    """Return the reader of a media type."""
+    reader: Reader = registry.load("readers", kind)()
+    return reader
+
+
+def read(data: bytes, name: str, asset_id: str, key: ProjectKey) -> Document:
+    """Read an asset by its content; raise a Quarantine where any of it is not understood."""
+    return reader_for(media_type(data, name)).read(data, asset_id, key)
+
+
+def write(document: Document) -> bytes:
+    """Write a document in the format it was read from."""
+    return reader_for(document.media_type).write(document)
+
+
+def _bare_dicom(data: bytes, claimed: str) -> str:
+    if data.startswith(BARE_DICOM) and (claimed in ("", "application/dicom")) and b"\0" in data[:8]:
+        return "application/dicom"
+    return ""
+
+
+def _textual(data: bytes, claimed: str) -> str:
+    try:
+        text, _ = decode(data)
+    except MalformedAsset:
+        return ""
+    if claimed in TEXTUAL:
+        return claimed
+    first = text.lstrip().split("\n", 1)[0]
+    return "application/jsonl" if first.startswith("{") and _is_object(first) else "text/plain"
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False

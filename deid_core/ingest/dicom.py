@@ -1,0 +1,216 @@
+"""Read DICOM files whole, write them with nothing but what was read, and mark them as de-identified."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from io import BytesIO
+
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import correct_ambiguous_vr, dcmwrite
+from pydicom.sequence import Sequence as Items
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from deid_core.errors import EmptyAsset, LimitExceeded, MalformedAsset, UncertainAsset, UnsupportedFormat
+from deid_core.ingest.dicom_frames import DicomFrames, decoder_for
+from deid_core.ingest.dicom_pixels import check_pixels, pixel_keyword, write_pixels
+from deid_core.ingest.dicom_quiet import quiet
+from deid_core.ingest.dicom_structure import Structure
+from deid_core.ingest.elements import copy_of, put_text, unknown
+from deid_core.keys import ProjectKey
+from deid_core.model import Document, Part, PartKind
+from deid_core.standards.ps3_15 import profile_codes
+
+MEDIA_TYPE = "application/dicom"
+MAX_INFLATED = 1 << 30
+DIRECTORY = "1.2.840.10008.1.3.10"
+IMPLEMENTATION_CLASS_UID = "2.25.204736057023474611510851005412150000763"
+IMPLEMENTATION_VERSION = "DEIDFLOW_0"
+# a policy may ask for these, and nobody carries them out yet
+NOT_CARRIED_OUT = frozenset({"retain_safe_private", "clean_recognisable_features"})
+LONGITUDINAL = {"retain_long_full_dates": "UNMODIFIED", "retain_long_modified_dates": "MODIFIED"}
+
+
+class DicomReader:
+    """Read a DICOM file into parts `dataset` (a FileDataset, all converted) and `pixels` (DicomFrames), and back."""
+
+    def read(self, data: bytes, asset_id: str, key: ProjectKey) -> Document:
+        """Read a file, with a preamble or without, in any transfer syntax, to its last element.
+
+        Raises EmptyAsset, MalformedAsset (truncated or corrupt), LimitExceeded (a bomb), UnsupportedFormat (a private
+        transfer syntax), UncertainAsset (a DICOMDIR, video, speech, pixels held elsewhere).
+        """
+        if not data:
+            raise EmptyAsset("the file is empty")
+        with quiet("not a DICOM file that can be read"):
+            dataset = parse(data)
+            _refuse_half_understood(dataset)
+            parts = [Part("dataset", PartKind.DATASET, dataset)]
+            if pixel_keyword(dataset):
+                check_pixels(dataset, UID(str(dataset.file_meta.TransferSyntaxUID)))
+                decoder_for(UID(str(dataset.file_meta.TransferSyntaxUID)))
+                parts.append(Part("pixels", PartKind.PIXELS, DicomFrames(dataset)))
+            patient = str(dataset.get("PatientID") or "").strip()
+        subject = key.subject("mrn", patient) if patient else key.subject("asset", asset_id)
+        return Document(asset_id, MEDIA_TYPE, subject, tuple(parts))
+
+    def write(self, document: Document) -> bytes:
+        """Write a file in its own transfer syntax, with a preamble of zeros, new file meta and no group lengths.
+
+        Pixels keep their bytes where no frame was edited.
+        """
+        with quiet("the dataset cannot be written"):
+            dataset = copy_of(document.part("dataset").value)
+            for part in document.parts:
+                if part.kind is PartKind.PIXELS:
+                    write_pixels(dataset, part.value)
+            return _encoded(dataset)
+
+
+def parse(data: bytes) -> FileDataset:
+    """Return the whole dataset of a file, every element converted; what does not convert becomes UN, with its bytes."""
+    meta, at = _file_meta(data)
+    syntax = UID(str(meta.get("TransferSyntaxUID") or _guessed(data, at)))
+    if syntax.is_private or not syntax.is_transfer_syntax:
+        raise UnsupportedFormat("a transfer syntax that DICOM does not define")
+    meta.TransferSyntaxUID = syntax
+    if syntax == DeflatedExplicitVRLittleEndian:
+        data, at = _inflated(data[at:]), 0
+    little = syntax != ExplicitVRBigEndian
+    structure = Structure(data, little)
+    end = structure.end(at, implicit=syntax.is_implicit_VR)
+    implicit = structure.is_implicit(at, assumed=syntax.is_implicit_VR, nested=False)
+    elements = read_dataset(BytesIO(data[at:end]), implicit, little)
+    elements = correct_ambiguous_vr(_converted(elements), little)
+    dataset = FileDataset("", dict(elements._dict), None, meta, syntax.is_implicit_VR, little)  # noqa: SLF001 - no copy
+    dataset.set_original_encoding(syntax.is_implicit_VR, little, elements.original_character_set)
+    return dataset
+
+
+def _file_meta(data: bytes) -> tuple[FileMetaDataset, int]:
+    """Return the file meta elements and the offset after them: from 132 where a preamble is, else from 0."""
+    starts_at_once = data[:2] in {b"\x02\x00", b"\x08\x00", b"\x00\x08"} and data[132:134] != b"\x02\x00"
+    start = 132 if data[128:132] == b"DICM" and not starts_at_once else 0
+    structure, at = Structure(data, little=True), start
+    while data[at : at + 2] == b"\x02\x00":
+        at = structure.after(at, implicit=structure.is_implicit(at, assumed=False, nested=False))
+    meta = FileMetaDataset()
+    meta.update({element.tag: element for element in _converted(read_dataset(BytesIO(data[start:at]), False, True))})
+    return meta, at
+
+
+def _guessed(data: bytes, at: int) -> UID:
+    """Return the transfer syntax of a dataset without file meta, by its first element."""
+    if Structure(data, little=True).is_implicit(at, assumed=True, nested=False):
+        return ImplicitVRLittleEndian
+    return ExplicitVRBigEndian if data[at : at + 1] == b"\0" else ExplicitVRLittleEndian
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = inflater.decompress(data, MAX_INFLATED + 1)
+    if len(inflated) > MAX_INFLATED:
+        raise LimitExceeded(f"the dataset inflates to more than {MAX_INFLATED >> 20} MiB")
+    if not inflater.eof:
+        raise MalformedAsset("the deflated dataset is cut off")
+    return inflated
+
+
+def _converted(dataset: Dataset) -> Dataset:
+    """Convert every element in place, to any depth; a later reader meets no conversion error."""
+    for tag in list(dataset.keys()):
+        raw = dataset.get_item(tag)
+        try:
+            element = dataset[tag]
+            if element.VR == "PN":
+                str(element.value)  # decodes it
+        except Exception:  # noqa: BLE001 - a value that is not what it says; its bytes are kept, and judged as unknown
+            value = raw.value if raw is not None and isinstance(raw.value, bytes) else b""
+            dataset[tag] = unknown(tag, value)
+            continue
+        for item in element.value or () if element.VR == "SQ" else ():
+            _converted(item)
+    return dataset
+
+
+def _refuse_half_understood(dataset: FileDataset) -> None:
+    sop_class = str(dataset.get("SOPClassUID") or "")
+    if str(dataset.file_meta.get("MediaStorageSOPClassUID")) == DIRECTORY or "DirectoryRecordSequence" in dataset:
+        raise UncertainAsset("a DICOMDIR: its records point at files that change")
+    if "Audio" in UID(sop_class).name:
+        raise UncertainAsset("a waveform of speech, which is not searched")
+    if "PixelDataProviderURL" in dataset:
+        raise UncertainAsset("the pixels lie elsewhere")
+    if not len(dataset):
+        raise MalformedAsset("a dataset without elements")
+
+
+def _encoded(dataset: FileDataset) -> bytes:
+    was, syntax = dataset.file_meta, UID(str(dataset.file_meta.TransferSyntaxUID))
+    meta = FileMetaDataset()
+    meta.FileMetaInformationGroupLength = 0  # counted by the writer
+    meta.FileMetaInformationVersion = b"\x00\x01"
+    for name, source in (("MediaStorageSOPClassUID", "SOPClassUID"), ("MediaStorageSOPInstanceUID", "SOPInstanceUID")):
+        if value := dataset.get(source) or was.get(name):
+            setattr(meta, name, value)
+    meta.TransferSyntaxUID = syntax
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION
+    dataset.file_meta, dataset.preamble = meta, b"\0" * 128
+    for tag in [tag for tag in dataset.keys() if tag.group in {0, 2}]:  # noqa: SIM118 - pydicom iterates elements
+        del dataset[tag]
+    _drop_group_lengths(dataset)
+    buffer = BytesIO()
+    dcmwrite(buffer, dataset, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian)
+    return buffer.getvalue()
+
+
+def _drop_group_lengths(dataset: Dataset) -> None:
+    for tag in [tag for tag in dataset.keys() if tag.element == 0]:  # noqa: SIM118 - pydicom iterates elements
+        del dataset[tag]
+    for element in dataset:
+        for item in element.value or () if element.VR == "SQ" else ():
+            _drop_group_lengths(item)
+
+
+def mark(
+    dataset: FileDataset,
+    options: Sequence[str],
+    policy_name: str,
+    policy_version: str,
+    *,
+    pixels_searched: bool = False,
+) -> None:
+    """Record in a dataset that the caller owns that it was de-identified, how, and what became of its dates.
+
+    PS3.15 E.1.1: (0012,0062), (0012,0063), (0012,0064) with CID 7050 codes and (0028,0303). Earlier methods are kept.
+    The Clean Pixel Data option is claimed, and Burned In Annotation set to NO, only where the pixels were searched.
+    """
+    unclaimed = NOT_CARRIED_OUT if pixels_searched else {*NOT_CARRIED_OUT, "clean_pixel_data"}
+    claimed = [option for option in options if option not in unclaimed]
+    put_text(dataset, "PatientIdentityRemoved", "YES")
+    method = f"deidflow, policy {policy_name} {policy_version}"[:64]
+    earlier = dataset.get("DeidentificationMethod") or []
+    methods = [str(one) for one in ([earlier] if isinstance(earlier, str) else earlier)]
+    put_text(dataset, "DeidentificationMethod", "\\".join(dict.fromkeys([*methods, method])))
+    items = list(dataset.get("DeidentificationMethodCodeSequence") or [])
+    present = {str(item.get("CodeValue")) for item in items}
+    items += [_code(code, meaning) for code, meaning in profile_codes(claimed) if code not in present]
+    dataset.DeidentificationMethodCodeSequence = Items(items)
+    dates = next((word for option, word in LONGITUDINAL.items() if option in options), "REMOVED")
+    put_text(dataset, "LongitudinalTemporalInformationModified", dates)
+    if pixels_searched and pixel_keyword(dataset):
+        put_text(dataset, "BurnedInAnnotation", "NO")
+
+
+def _code(code: str, meaning: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code, "DCM", meaning
+    return item

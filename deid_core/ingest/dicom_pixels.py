@@ -1,0 +1,219 @@
+"""Check a dataset's pixel data, and write frames back into it.
+
+Frames that were not edited keep their bytes, but for what is no pixel: bits above the stored ones, bytes after the last
+frame, comments in a codestream.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import encapsulate, generate_frames, parse_fragments
+from pydicom.pixels.utils import compress, pack_bits
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from deid_core.errors import LimitExceeded, MalformedAsset, Quarantine
+from deid_core.ingest.dicom_codestream import bare
+from deid_core.ingest.dicom_frames import MAX_FRAME_BYTES, PIXEL_KEYWORDS, DicomFrames, geometry
+from deid_core.ingest.dicom_quiet import quiet
+
+NATIVE = frozenset(
+    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
+)
+LOSSLESS_ENCODERS = frozenset({RLELossless, JPEGLSLossless, JPEG2000Lossless})
+OFFSET_TABLES = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
+LOSSY_METHODS = {  # PS3.3 C.7.6.1.1.5.1; a syntax that may be lossy is called so only where the file says it
+    "1.2.840.10008.1.2.4.50": "ISO_10918_1",
+    "1.2.840.10008.1.2.4.51": "ISO_10918_1",
+    "1.2.840.10008.1.2.4.81": "ISO_14495_1",
+    "1.2.840.10008.1.2.4.91": "ISO_15444_1",
+    "1.2.840.10008.1.2.4.203": "ISO_15444_15",
+}
+
+
+def pixel_keyword(dataset: Dataset) -> str:
+    """Return which pixel data element a dataset has; "" for none."""
+    return next((keyword for keyword in PIXEL_KEYWORDS if keyword in dataset), "")
+
+
+def expected_length(dataset: Dataset) -> int:
+    """Return the bytes that native pixel data take, without padding; MalformedAsset where the dataset does not say."""
+    frames, rows, columns, samples, bits = geometry(dataset)
+    if dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
+        samples = 2
+    return math.ceil(frames * rows * columns * samples * bits / 8)
+
+
+def check_pixels(dataset: FileDataset, transfer_syntax: UID) -> None:
+    """Refuse pixel data that are shorter than the dataset says, or lack frames: MalformedAsset."""
+    keyword = pixel_keyword(dataset)
+    frames, *_ = geometry(dataset)
+    value = dataset[keyword].value or b""
+    if transfer_syntax in NATIVE:
+        if len(value) < expected_length(dataset):
+            raise MalformedAsset("the pixel data are shorter than rows, columns and frames demand")
+        return
+    with quiet("the pixel data are not encapsulated as they should"):
+        fragments = parse_fragments(value)[0] - 1  # the first item is the offset table
+    if fragments < frames:
+        raise MalformedAsset("the pixel data hold fewer frames than the dataset says")
+
+
+def write_pixels(dataset: FileDataset, frames: DicomFrames) -> None:
+    """Put frames into a dataset that the caller owns.
+
+    Its transfer syntax becomes Explicit VR Little Endian where no lossless encoder is there for its own. Raises
+    LimitExceeded where frames to encode again unpack to more than is accepted.
+    """
+    keyword = pixel_keyword(dataset)
+    if not keyword:
+        return
+    native = frames.transfer_syntax in NATIVE
+    if frames.edited or (not native and _embedded_overlay(frames.dataset)):
+        _store(dataset, frames)
+    elif native:
+        value = bytes(dataset[keyword].value)
+        cleaned = _cleaned(value[: expected_length(dataset)], dataset, frames.transfer_syntax)
+        cleaned += b"\0" * (len(cleaned) % 2)
+        if cleaned != value:
+            dataset[keyword].value = cleaned
+    else:
+        _bare(dataset, frames)
+
+
+def _bare(dataset: FileDataset, frames: DicomFrames) -> None:
+    """Drop comments and the like from encapsulated frames; their bytes stay where there are none."""
+    was = list(generate_frames(bytes(dataset.PixelData), number_of_frames=frames.count, **_offsets(dataset)))
+    now = [bare(frame) for frame in was]
+    if now != was:
+        _drop_offset_tables(dataset)
+        dataset["PixelData"].value = encapsulate(now)
+
+
+def _offsets(dataset: Dataset) -> dict[str, Any]:
+    """Return the extended offset table as `generate_frames` wants it, where the dataset has one: PS3.3 C.7.6.3.1.8."""
+    tables = tuple(bytes(dataset.get(name) or b"") for name in OFFSET_TABLES)
+    return {"extended_offsets": tables} if all(tables) else {}
+
+
+def _drop_offset_tables(dataset: Dataset) -> None:
+    for name in OFFSET_TABLES:
+        if name in dataset:
+            del dataset[name]
+
+
+def _embedded_overlay(dataset: Dataset) -> bool:
+    """Say whether a group 60xx lies in the pixels' unused bits: its bit position is above 0, or it has no data."""
+    if dataset.get("BitsStored") == dataset.get("BitsAllocated"):
+        return False
+    tags = list(dataset.keys())
+    for group in {int(tag) >> 16 for tag in tags if int(tag) >> 24 == 0x60}:
+        position = dataset.get((group, 0x0102))
+        if (position is not None and position.value) or (group, 0x3000) not in dataset:
+            return True
+    return False
+
+
+def _cleaned(pixels: bytes, dataset: Dataset, transfer_syntax: UID) -> bytes:
+    """Return native integer pixels with nothing in the bits outside those stored but a sign."""
+    allocated, stored = int(dataset.BitsAllocated), int(dataset.get("BitsStored") or 0)
+    high = int(dataset.get("HighBit") or stored - 1)
+    if allocated not in {8, 16, 32} or not 0 < stored < allocated or not stored - 1 <= high < allocated:
+        return pixels
+    swapped = transfer_syntax == ExplicitVRBigEndian and allocated > 8
+    was = np.frombuffer(pixels, f"{'>' if swapped else '<'}u{allocated // 8}")
+    mask = ((1 << stored) - 1) << (high - stored + 1)
+    now = was & mask
+    if dataset.get("PixelRepresentation") == 1:
+        upper = ((1 << allocated) - 1) ^ ((1 << (high + 1)) - 1)
+        signed = np.where(now & (1 << high), now | upper, now)
+        now = np.where((was & (mask | upper)) == signed, signed, now)
+    return pixels if np.array_equal(now, was) else now.astype(was.dtype).tobytes()
+
+
+def _store(dataset: FileDataset, frames: DicomFrames) -> None:
+    """Decode every frame, put the edited ones in, and encode them all."""
+    count, rows, columns, samples, bits = geometry(frames.dataset)
+    if count * rows * columns * samples * ((bits + 7) // 8) > 2 * MAX_FRAME_BYTES:
+        raise LimitExceeded("frames to encode again unpack to more than is accepted")
+    arrays: list[Any] = []
+    meta: Mapping[str, Any] = {}
+    encoded_bytes = len(frames.dataset[pixel_keyword(frames.dataset)].value)
+    for frame in range(count):
+        array, meta = frames.decoded(frame)
+        arrays.append(frames.edited.get(frame, array))
+    pixels = np.stack(arrays)
+    _describe(dataset, pixels, meta)
+    _note_loss(dataset, frames.transfer_syntax, pixels.nbytes / max(encoded_bytes, 1))
+    if not (frames.transfer_syntax in LOSSLESS_ENCODERS and _compressed(dataset, pixels, frames)):
+        _native(dataset, pixels, frames.transfer_syntax)
+
+
+def _describe(dataset: Dataset, pixels: np.ndarray[Any, Any], meta: Mapping[str, Any]) -> None:
+    """Make the Image Pixel attributes say what the samples are now."""
+    if pixels.dtype.kind == "f":
+        return
+    dataset.PhotometricInterpretation = meta["photometric_interpretation"]
+    if dataset.get("SamplesPerPixel", 1) > 1:
+        dataset.PlanarConfiguration = 0
+    if dataset.BitsAllocated != 1:
+        dataset.BitsAllocated = pixels.dtype.itemsize * 8
+        dataset.BitsStored = min(int(meta.get("bits_stored") or dataset.BitsStored), dataset.BitsAllocated)
+        dataset.HighBit = dataset.BitsStored - 1
+    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
+
+
+def _note_loss(dataset: Dataset, transfer_syntax: UID, ratio: float) -> None:
+    """Keep on record that the samples were once compressed with loss: PS3.3 C.7.6.1.1.5."""
+    method = LOSSY_METHODS.get(str(transfer_syntax))
+    if method and dataset.get("LossyImageCompression") != "01":
+        dataset.LossyImageCompression = "01"
+        dataset.LossyImageCompressionRatio = f"{ratio:.2f}"
+        dataset.LossyImageCompressionMethod = method
+
+
+def _compressed(dataset: FileDataset, pixels: np.ndarray[Any, Any], frames: DicomFrames) -> bool:
+    """Encode in the frames' own transfer syntax; False where that fails or does not decode to the same samples."""
+    try:
+        with quiet("frames cannot be encoded"):
+            compress(
+                dataset,
+                frames.transfer_syntax,
+                pixels if len(pixels) > 1 else pixels[0],
+                generate_instance_uid=False,
+            )
+            again = DicomFrames(dataset)
+            return all(np.array_equal(again.decoded(frame)[0], pixels[frame]) for frame in range(len(pixels)))
+    except Quarantine:
+        return False
+
+
+def _native(dataset: FileDataset, pixels: np.ndarray[Any, Any], transfer_syntax: UID) -> None:
+    """Store samples uncompressed, in the frames' own transfer syntax where that is native."""
+    target = transfer_syntax if transfer_syntax in NATIVE else ExplicitVRLittleEndian
+    keyword = pixel_keyword(dataset)
+    order = ">" if target == ExplicitVRBigEndian else "<"
+    if dataset.get("BitsAllocated") == 1 and pixels.dtype.kind != "f":
+        value = bytes(pack_bits((pixels > 0).astype(np.uint8), pad=False))
+    else:
+        value = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
+    vr = dataset[keyword].VR if pixels.dtype.kind == "f" else "OB" if pixels.dtype.itemsize == 1 else "OW"
+    if target == ImplicitVRLittleEndian and vr == "OB":
+        vr = "OW"
+    dataset[keyword] = DataElement(dataset[keyword].tag, vr, value + b"\0" * (len(value) % 2))
+    _drop_offset_tables(dataset)
+    dataset.file_meta.TransferSyntaxUID = target

@@ -1,0 +1,192 @@
+"""The whole data path on one screen: identify, plan, apply.
+
+document = ingest.read(data, name, asset_id, key)
+whose    = identify(document, policy, key)              # subjects, and what is known of each
+chosen   = plan(whose, input_sha256, policy, key)       # findings and decisions: no values
+cleaned  = apply(whose.document, chosen, policy, key)
+output   = ingest.write(cleaned)
+left     = verify.residual(whose, chosen, output, policy, key)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+from deid_core import edit, headings, registry
+from deid_core.decide import decide, is_whole
+from deid_core.entities import EntityType
+from deid_core.errors import ChangedAsset
+from deid_core.keys import ProjectKey
+from deid_core.model import CellRef, Decision, Document, Finding, Location, Part, PartKind, Plan, TagPath, Verdict
+from deid_core.policy import Policy
+from deid_core.ports import KnownValue, Site, keyed_code
+from deid_core.resolve import resolve
+from deid_core.search import Found, Recall, structural, textual, views
+
+SURE = 0.85  # at or above it a value is taken as known of the subject, and searched everywhere else
+WRITTEN = (PartKind.TEXT, PartKind.RECORD, PartKind.DATASET)
+# What is found of a person in one place and looked for in all others; dates, ages and towns are too common for it.
+KNOWN = frozenset(EntityType) - {
+    *(EntityType.DATE, EntityType.TIME, EntityType.AGE, EntityType.CITY, EntityType.COUNTY, EntityType.STATE),
+    *(EntityType.COUNTRY, EntityType.ZIP, EntityType.PROFESSION, EntityType.UID, EntityType.DICOM_ATTRIBUTE),
+    *(EntityType.PRIVATE_ATTRIBUTE, EntityType.UNREAD_TEXT, EntityType.FACE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Hold a document whose parts name their subjects, its first findings, and what is known of each subject."""
+
+    document: Document
+    findings: tuple[Finding, ...]
+    known: Mapping[str, tuple[KnownValue, ...]] = field(repr=False)
+
+
+def identify(document: Document, policy: Policy, key: ProjectKey) -> Identified:
+    """Say whose a document is by the MRNs in it, and collect what structure and rules are sure of."""
+    found = [*structural(document, policy), *textual(views(document, policy, WRITTEN), policy, ("patterns",))]
+    document = _owned(document, _owners(found, key))
+    return Identified(document, tuple(finding for finding, _ in found), _known(document, found))
+
+
+def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, recall: Recall = lambda _: ()) -> Plan:
+    """Find all that identifies someone and decide each; the plan holds no value.
+
+    `recall` gives what other documents told of a subject.
+    """
+    document = whose.document
+    pixels = views(document, policy, [PartKind.PIXELS])
+    in_pixels = list(textual(pixels, policy, ("patterns",)))
+    if document.subject_key == key.subject("asset", document.asset_id):  # a scan says whose it is in its pixels
+        document = _owned(document, _owners(in_pixels, key))
+        pixels = [replace(view, subject_key=document.subject_key) for view in pixels]
+
+    def known(subject: str) -> tuple[KnownValue, ...]:
+        return tuple(dict.fromkeys((*whose.known.get(subject, ()), *recall(subject))))
+
+    headings.check(document, policy, chain.from_iterable(map(known, subjects_of(document))))
+    gone = _gone_whole(whose.findings, policy)
+    texts = [
+        *(view for view in views(document, policy, WRITTEN) if _place(view.segments[0].location) not in gone),
+        *pixels,
+    ]
+    read = list(textual(texts, policy, ("ner", "ner_accurate")))
+    named = _known(document, [(finding, text) for finding, text in read if _is_full_name(finding, text)])
+    found = [
+        *in_pixels,
+        *read,
+        *textual(texts, policy, ("known_values",), lambda one: (*known(one), *named.get(one, ()))),
+    ]
+    findings = [*whose.findings, *(finding for finding, _ in found), *_unread(document, policy)]
+    decisions = resolve(decide(finding, policy) for finding in findings)
+    versions = tuple(sorted({(finding.detector, finding.detector_version) for finding in findings}))
+    return Plan(
+        document.asset_id, input_sha256, policy.sha256, decisions, document.subject_key, document.media_type, versions
+    )
+
+
+def apply(
+    document: Document, chosen: Plan, policy: Policy, key: ProjectKey, code: Callable[[str], str] | None = None
+) -> Document:
+    """Execute exactly a plan; raise ChangedAsset where it was made for another asset or policy.
+
+    `code` gives a subject's code (random ones come from a vault, 45 CFR 164.514(c)); without it they are keyed.
+    """
+    edits = [
+        (decision.finding.location, value) for decision, value in replacements(document, chosen, policy, key, code)
+    ]
+    cleaned = edit.put(document, edits)
+    if document.media_type not in registry.names("marks"):
+        return cleaned
+    marked: Document = registry.load("marks", document.media_type)(cleaned, policy)
+    return marked
+
+
+def replacements(
+    document: Document, chosen: Plan, policy: Policy, key: ProjectKey, code: Callable[[str], str] | None = None
+) -> Iterator[tuple[Decision, Any]]:
+    """Yield each decision that changes something, with the value that takes the place of the old one."""
+    if (chosen.asset_id, chosen.policy_sha256) != (document.asset_id, policy.sha256):
+        raise ChangedAsset("the plan was made for another asset or policy")
+    document = replace(document, subject_key=chosen.subject_key)
+    lists = {str(label): values for label, values in policy.surrogates.items()}
+    for decision in chosen.decisions:
+        if decision.verdict is Verdict.KEEP:
+            continue
+        finding, params = decision.finding, MappingProxyType(dict(decision.action.params))
+        part = document.part(finding.location.part)
+        subject = document.subject_of(part.name)
+        site = Site(finding.entity_type, subject, key, params, _vr(part, finding), code or keyed_code(key), lists)
+        operate = registry.load("operators", decision.action.operator)
+        yield decision, operate(edit.get(document, finding.location), site)
+
+
+def subjects_of(document: Document) -> frozenset[str]:
+    """Return the keys of all whom a document is about."""
+    return frozenset({document.subject_key, *(part.subject_key or document.subject_key for part in document.parts)})
+
+
+def _gone_whole(findings: Iterable[Finding], policy: Policy) -> frozenset[tuple[str, str]]:
+    """Return the elements and cells that go whole: what stands in them need not be found."""
+    return frozenset(
+        _place(finding.location)
+        for finding in findings
+        if is_whole(finding) and decide(finding, policy).verdict is Verdict.TRANSFORM
+    )
+
+
+def _place(location: Location) -> tuple[str, str]:
+    if isinstance(location, CellRef):
+        return (location.part, location.column)
+    return (location.part, location.path if isinstance(location, TagPath) else "")
+
+
+def _owners(found: Iterable[Found], key: ProjectKey) -> dict[str, str]:
+    """Return the subject key by the first sure MRN of each part that has one."""
+    owners: dict[str, str] = {}
+    for finding, text in found:
+        if finding.entity_type is EntityType.MRN and finding.score >= SURE and text:
+            owners.setdefault(finding.location.part, key.subject("mrn", text))
+    return owners
+
+
+def _owned(document: Document, owners: Mapping[str, str]) -> Document:
+    """Give each row with an MRN its subject, and the document the one of its other parts."""
+    rows = {name: owner for name, owner in owners.items() if document.part(name).kind is PartKind.RECORD}
+    parts = tuple(replace(part, subject_key=rows[part.name]) if part.name in rows else part for part in document.parts)
+    own = next((owner for name, owner in owners.items() if name not in rows), document.subject_key)
+    return replace(document, parts=parts, subject_key=own)
+
+
+def _known(document: Document, found: Iterable[Found]) -> dict[str, tuple[KnownValue, ...]]:
+    known: dict[str, dict[KnownValue, None]] = {}
+    for finding, text in found:
+        technical = finding.rule == "image_metadata" and finding.entity_type is EntityType.ID  # a width, a gamma
+        if finding.score >= SURE and finding.entity_type in KNOWN and text and not technical:
+            subject = document.subject_of(finding.location.part)
+            known.setdefault(subject, {})[KnownValue(finding.entity_type, text)] = None
+    return {subject: tuple(values) for subject, values in known.items()}
+
+
+def _is_full_name(finding: Finding, text: str) -> bool:
+    """Say whether a model's finding is a name of two words or more: found once, it is found everywhere."""
+    return finding.entity_type is EntityType.NAME and len(text.split()) > 1
+
+
+def _unread(document: Document, policy: Policy) -> Iterator[Finding]:
+    """Yield the boxes of text that could not be read well, or of all text where the policy covers all."""
+    for part in document.parts:
+        if part.kind is PartKind.PIXELS:
+            yield from registry.load("unread", PartKind.PIXELS)(document, part, policy)
+
+
+def _vr(part: Part, finding: Finding) -> str:
+    """Return a whole DICOM element's value representation; characters within one are replaced as free text."""
+    if not isinstance(finding.location, TagPath) or not is_whole(finding):
+        return ""
+    vr: str = registry.load("dicom", "vr_at")(part.value, finding.location)
+    return vr

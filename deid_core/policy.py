@@ -1,0 +1,155 @@
+"""A policy: what is done about each kind of identifier, as validated TOML.
+
+The shipped ones lie in `deid_core/policies/`; a policy is named by its hash, so a release can prove which it was.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from deid_core import registry
+from deid_core.entities import EntityType
+from deid_core.errors import PolicyError
+from deid_core.model import Action
+
+Scalar = str | int | float | bool
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Strict):
+    """Say what is done about a label: an operator, its parameters and two thresholds.
+
+    Below `min_score` a finding is noise and kept; below `review_below` a person is asked, and until then it goes.
+    """
+
+    action: str
+    params: dict[str, Scalar] = Field(default_factory=dict)
+    min_score: float = Field(default=0.0, ge=0, le=1)
+    review_below: float = Field(default=0.0, ge=0, le=1)
+
+    def as_action(self) -> Action:
+        """Return the operator with its parameters in a fixed order."""
+        return Action(self.action, tuple(sorted(self.params.items())))
+
+
+class DicomRules(_Strict):
+    """Choose options of PS3.15's Basic Application Level Confidentiality Profile (CID 7050)."""
+
+    options: tuple[str, ...] = ()
+
+
+class PixelRules(_Strict):
+    """Say how text in pixels is found and covered."""
+
+    ocr: str = "rapidocr"
+    cover: Literal["identifiers", "all_text"] = "identifiers"
+    action: str = "fill"
+    min_confidence: float = Field(default=0.5, ge=0, le=1)  # text read worse than this is covered
+
+
+class Pattern(_Strict):
+    """Add a rule without code: what matches `regex` is an `entity_type`."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    entity_type: EntityType
+    regex: str
+    score: float = Field(default=0.9, ge=0, le=1)
+
+
+class Policy(_Strict):
+    """Hold a whole policy; see docs/reference/policy.md for each field."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    version: str
+    title: str
+    basis: str  # the rule of law it follows
+    purpose: str = ""
+    release_class: Literal["de-identified", "limited data set", "pseudonymised"]
+    reversible: bool = False
+    codes: Literal["random", "keyed"] = "random"  # 45 CFR 164.514(c)
+    review_sample: float = Field(default=0.1, ge=0, le=1)  # share of clean assets that `sampled` review draws
+    detectors: tuple[str, ...] = ("columns", "dicom_tags", "image_metadata", "patterns", "known_values", "ner")
+    default: Rule
+    rules: dict[EntityType, Rule] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)  # a column's name -> a label, "text" or "keep"
+    patterns: tuple[Pattern, ...] = ()
+    deny: dict[EntityType, tuple[str, ...]] = Field(default_factory=dict)  # always found
+    allow: tuple[str, ...] = ()  # never found
+    surrogates: dict[EntityType, tuple[str, ...]] = Field(default_factory=dict)
+    dicom: DicomRules = DicomRules()
+    pixels: PixelRules = PixelRules()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Policy:
+        operators, detectors = set(registry.names("operators")), set(registry.names("detectors"))
+        used = {self.default.action, self.pixels.action, *(rule.action for rule in self.rules.values())}
+        labels = {*EntityType, "text", "keep"}
+        for kind, unknown in (
+            ("operator", used - operators),
+            ("detector", set(self.detectors) - detectors),
+            ("OCR engine", {self.pixels.ocr} - set(registry.names("ocr"))),
+            ("label for a column", set(self.columns.values()) - labels),
+        ):
+            if unknown:
+                raise ValueError(f"no {kind} is named {', '.join(sorted(unknown))}")
+        if self.release_class == "de-identified" and self.reversible:
+            raise ValueError("a reversible release is pseudonymised, not de-identified")
+        return self
+
+    @cached_property
+    def sha256(self) -> str:
+        """Name the policy by its content: SHA-256 of its canonical JSON."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return sha256(text.encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Policy:
+        """Return a changed copy, which has a hash of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("sha256", None)
+        return copied
+
+    def rule(self, entity_type: EntityType) -> Rule:
+        """Return the label's rule, or the default: a label that no rule names is not let through."""
+        return self.rules.get(entity_type, self.default)
+
+
+def shipped() -> list[str]:
+    """List the names of the policies that come with the package."""
+    return sorted(
+        path.name.removesuffix(".toml") for path in files("deid_core.policies").iterdir() if path.name.endswith(".toml")
+    )
+
+
+def parse_policy(text: str) -> Policy:
+    """Read a policy from TOML; raise PolicyError with the field and what is wrong with it."""
+    try:
+        return Policy.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not TOML: {error}") from None
+    except ValidationError as error:
+        lines = ("  " + ".".join(map(str, item["loc"])) + ": " + item["msg"] for item in error.errors())
+        raise PolicyError("the policy does not hold:\n" + "\n".join(lines)) from None
+
+
+def load_policy(name: str) -> Policy:
+    """Load a shipped policy by name, or one from a path that ends in .toml."""
+    if name in shipped():
+        return parse_policy(files("deid_core.policies").joinpath(f"{name}.toml").read_text("utf-8"))
+    if not name.endswith(".toml"):
+        raise PolicyError(f"no policy is named {name!r}; there are: {', '.join(shipped())}, or give a .toml file")
+    try:
+        return parse_policy(Path(name).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"the policy file cannot be read: {type(error).__name__}") from None

@@ -1,0 +1,66 @@
+"""Run the detectors of a policy over a document: those that read structure, and those that read text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from deid_core import edit, registry
+from deid_core.model import Document, Finding, PartKind
+from deid_core.policy import Policy
+from deid_core.ports import KnownValue, PartDetector, TextDetector, TextQuery
+from deid_core.view import TextView
+
+Recall = Callable[[str], tuple[KnownValue, ...]]
+Found = tuple[Finding, str]  # with the text it is of: for memory only, never to be kept or shown
+_built: dict[tuple[str, str], Any] = {}  # detectors are costly to build and hold no document
+
+
+def detector(name: str, policy: Policy) -> Any:
+    """Return the named detector for a policy, built once a process."""
+    built = _built.get((name, policy.sha256))
+    if built is None:
+        built = _built[name, policy.sha256] = registry.load("detectors", name)(policy)
+    return built
+
+
+def structural(document: Document, policy: Policy) -> Iterator[Found]:
+    """Yield what the policy's part detectors find: by column, by DICOM tag, by place in an image's metadata."""
+    for name in policy.detectors:
+        found: PartDetector = detector(name, policy)
+        if hasattr(found, "kinds"):
+            for part in document.parts:
+                if part.kind in found.kinds:
+                    for finding in found.find_in(part, policy):
+                        value = edit.get(document, finding.location)
+                        yield finding, value if isinstance(value, str) else ""
+
+
+def views(document: Document, policy: Policy, kinds: Iterable[PartKind]) -> list[TextView]:
+    """Return every text of the parts of those kinds."""
+    wanted = {*kinds} - {PartKind.LAYOUT}
+    return [
+        view
+        for part in document.parts
+        if part.kind in wanted
+        for view in registry.load("extractors", part.kind)(document, part, policy)
+    ]
+
+
+def textual(
+    texts: Sequence[TextView], policy: Policy, names: Iterable[str], recall: Recall = lambda _: ()
+) -> Iterator[Found]:
+    """Yield what the named text detectors find, carried back to where the text came from."""
+    for name in names:
+        if name not in policy.detectors:
+            continue
+        finder: TextDetector = detector(name, policy)
+        read = [view for view in texts if view.prose or not finder.needs_prose]
+        queries = [TextQuery(view.text, recall(view.subject_key), view.source) for view in read]
+        for view, spans in zip(read, finder.find(queries), strict=True):
+            for span in spans:
+                made = partial(Finding, span.entity_type, score=span.score, rule=span.rule)
+                for location in view.project(span.start, span.end):
+                    finding = made(location, detector=finder.name, detector_version=finder.version)
+                    yield finding, view.text[span.start : span.end]

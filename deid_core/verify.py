@@ -1,0 +1,183 @@
+"""Read an output back and search it for what the input gave away: nothing that is left may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from deid_core import ingest, registry
+from deid_core.decide import decide
+from deid_core.entities import ENTITIES
+from deid_core.keys import ProjectKey
+from deid_core.model import Document, Finding, PartKind, PixelBox, Plan, TextSpan, Verdict
+from deid_core.pipeline import KNOWN, SURE, WRITTEN, Identified, replacements, subjects_of
+from deid_core.policy import Policy
+from deid_core.ports import KnownValue
+from deid_core.search import Recall, textual, views
+
+# Shorter ones occur by chance in pixel data; they are searched as text only.
+BYTES_AT_LEAST = 6
+ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
+FEW, LEADING = 32, 12  # needles sought one by one; bytes by which many are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Say how many values an output was searched for, and what of them is left."""
+
+    searched: int
+    left: tuple[Finding, ...]
+
+
+def residual(
+    whose: Identified,
+    chosen: Plan,
+    output: bytes,
+    policy: Policy,
+    key: ProjectKey,
+    recall: Recall = lambda _: (),
+    code: Callable[[str], str] | None = None,
+) -> Verification:
+    """Say what is left in an output: values of its subjects, or new ones of an identifying shape.
+
+    The output is searched as text by every part, in pixels where any were covered, and as bytes in several encodings.
+    """
+    document = replace(whose.document, subject_key=chosen.subject_key)
+    written = ingest.reader_for(document.media_type).read(output, document.asset_id, key)
+    written = _same_subjects(written, document)
+    old = _values(whose, chosen, policy, recall)
+    put = _put(document, chosen, policy, key, code)
+    covered = any(isinstance(decision.finding.location, PixelBox) for decision in chosen.decisions)
+    kinds = (*WRITTEN, PartKind.PIXELS) if covered else WRITTEN
+    texts = views(written, policy, kinds)
+    known = textual(texts, policy, ("known_values",), lambda subject: old.get(subject, ()))
+    # what was put there tells nothing: a dummy that equals the old value (19000101), a label (a patient called "Name")
+    found = [finding for finding, text in known if text not in put.get(finding.location.part, NOTHING)]
+    found += [
+        finding
+        for finding, text in textual(texts, policy, ("patterns",))
+        if _is_leak(finding, text, policy) and not put.get(finding.location.part, NOTHING).explains(text)
+    ]
+    left = (
+        *(finding for finding in found if finding.score >= SURE),
+        *_in_bytes(old, put.values(), _without_samples(written, output)),
+    )
+    return Verification(sum(map(len, old.values())), left)
+
+
+def _is_leak(finding: Finding, text: str, policy: Policy) -> bool:
+    """Say whether a new finding in an output is one: of a number or address that identifies.
+
+    Words alone are not: where a value was covered, its label stands before the next line, and makes a name of it.
+    """
+    if not any(map(str.isdigit, text)):
+        return False
+    direct = ENTITIES[finding.entity_type].direct and finding.entity_type in KNOWN
+    return direct and decide(finding, policy).verdict is not Verdict.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Hold the values that were put into a part, longest first, and all of them as one text to search."""
+
+    values: tuple[str, ...] = field(default=(), repr=False)
+    joined: str = field(default="", repr=False)
+
+    def __contains__(self, text: str) -> bool:
+        """Say whether a text is one of the values or stands in one."""
+        return text in self.joined
+
+    def explains(self, text: str) -> bool:
+        """Say whether a text is made of nothing but values that were put there."""
+        if text in self:
+            return True
+        for value in self.values:
+            if value in text:
+                text = text.replace(value, " ")
+        return not any(map(str.isalnum, text))
+
+
+NOTHING = Put()
+
+
+def _put(
+    document: Document, chosen: Plan, policy: Policy, key: ProjectKey, code: Callable[[str], str] | None
+) -> dict[str, Put]:
+    """Return what was put into each part: a value put into one row explains nothing in another."""
+    by_part: dict[str, set[str]] = {}
+    for decision, value in replacements(document, chosen, policy, key, code):
+        if isinstance(value, str) and value:
+            by_part.setdefault(decision.finding.location.part, set()).add(value)
+    return {part: Put(tuple(sorted(held, key=len, reverse=True)), "\0".join(held)) for part, held in by_part.items()}
+
+
+def _values(whose: Identified, chosen: Plan, policy: Policy, recall: Recall) -> dict[str, tuple[KnownValue, ...]]:
+    """Return what must not be found again, by subject: all that is known of it but what the policy keeps."""
+    document = replace(whose.document, subject_key=chosen.subject_key)
+    return {
+        subject: tuple(
+            value
+            for value in dict.fromkeys((*whose.known.get(subject, ()), *recall(subject)))
+            if policy.rule(value.entity_type).action != "keep"
+        )
+        for subject in subjects_of(document)
+    }
+
+
+def _in_bytes(old: Mapping[str, tuple[KnownValue, ...]], put: Iterable[Put], output: bytes) -> Iterator[Finding]:
+    """Yield identifiers with digits that stand in the output's bytes, wherever in the format that is."""
+    texts = {value.value.strip(): value.entity_type for values in old.values() for value in values}
+    sought = {
+        text: label for text, label in texts.items() if len(text) >= BYTES_AT_LEAST and any(map(str.isdigit, text))
+    }
+    chance = occurring(
+        [text.encode("utf-8", "replace") for text in sought],
+        "\0".join(part.joined for part in put).encode("utf-8", "replace"),
+    )
+    # a digit has a zero byte beside it in UTF-16
+    encodings = ENCODINGS if b"\0" in output else ENCODINGS[:2]
+    needles = {text.encode(name, "replace"): label for text, label in sought.items() for name in encodings}
+    explained = {
+        text.encode(name, "replace")
+        for text in sought
+        for name in encodings
+        if text.encode("utf-8", "replace") in chance
+    }
+    for needle in sorted(occurring(needles.keys() - explained, output)):
+        yield Finding(needles[needle], TextSpan("bytes", 0, 0), 1.0, "verify", "1", "value_in_bytes")
+
+
+def occurring(needles: Collection[bytes], data: bytes) -> set[bytes]:
+    """Return those of the needles, of `BYTES_AT_LEAST` bytes or more each, that stand in some bytes.
+
+    Many are sought in one pass by their first bytes: a table holds as many values as it has rows.
+    """
+    if len(needles) <= FEW:
+        return {needle for needle in needles if needle in data}
+    found: set[bytes] = set()
+    by_length: dict[int, dict[bytes, list[bytes]]] = {}
+    for needle in needles:
+        size = min(len(needle), LEADING)
+        by_length.setdefault(size, {}).setdefault(needle[:size], []).append(needle)
+    for size, starts in by_length.items():
+        for at in range(len(data) - size + 1):
+            if (candidates := starts.get(data[at : at + size])) is not None:
+                found.update(needle for needle in candidates if data.startswith(needle, at))
+    return found
+
+
+def _without_samples(written: Document, output: bytes) -> bytes:
+    """Return an output without its samples, in which a short number can stand by chance."""
+    if written.media_type not in registry.names("samples"):
+        return output
+    samples: bytes = registry.load("samples", written.media_type)(written)
+    return output.replace(samples, b"") if samples else output
+
+
+def _same_subjects(written: Document, document: Document) -> Document:
+    """Give the parts of an output the subjects of the input's."""
+    parts = tuple(
+        replace(part, subject_key=document.part(part.name).subject_key) if part.name in document else part
+        for part in written.parts
+    )
+    return replace(written, parts=parts, subject_key=document.subject_key)
