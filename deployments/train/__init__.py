@@ -1,0 +1,1 @@
+"""Train the NER model that the package ships, from public corpora and generated notes."""

@@ -1,0 +1,7 @@
+"""Run the training from the command line."""
+
+import typer
+
+from deployments.train.train import main
+
+typer.run(main)
