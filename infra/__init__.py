@@ -1,0 +1,1 @@
+"""Adapters to machines: settings, stores, database, vault, audit log, lineage. No flow, no science."""

@@ -1,0 +1,204 @@
+"""A folder, or a single file, as an object store: atomic writes, no way out, nothing read but plain files."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from deid_core.errors import IntegrityError, LimitExceeded, ServiceError, UnreadableAsset, UsageError
+from infra.objects import ObjectInfo, checked
+
+UNREADABLE = "unreadable"
+TEMPORARY = ".deidflow-writing-"  # what a killed process leaves; never listed
+
+
+class FolderStore:
+    """Keep objects as files under a root; a root that is a file is a store of that one object.
+
+    Raises UsageError where the root is missing, unless `create` makes it (mode 0700).
+    """
+
+    def __init__(self, root: Path, *, create: bool = False) -> None:
+        """Stand on a folder or file."""
+        if create:
+            _make_folder(root)
+        if not root.exists():
+            raise UsageError("no such folder or file")
+        self._single = root.name if root.is_file() else None
+        self._root = root.parent if self._single else root
+        self._real = os.path.realpath(self._root)
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Yield files in the order of their names, folder by folder; links out and special files as unreadable."""
+        if self._single:
+            if self._single.startswith(prefix):
+                yield _info(self._single, (self._root / self._single).stat())
+            return
+        folder = prefix[: prefix.rfind("/") + 1]  # nothing outside it can have the prefix
+        if folder and not (self._root / checked(folder.rstrip("/"))).is_dir():
+            return
+        yield from (info for info in self._walk(folder) if info.key.startswith(prefix))
+
+    def _walk(self, folder: str) -> Iterator[ObjectInfo]:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            if not folder:
+                raise ServiceError(f"the folder cannot be listed: {type(error).__name__}") from None
+            yield ObjectInfo(_shown(folder.rstrip("/")), 0, UNREADABLE)
+            return
+        for entry in found:
+            if not entry.name.startswith(TEMPORARY):
+                yield from self._entry(folder + entry.name, entry)
+
+    def _entry(self, key: str, entry: os.DirEntry[str]) -> Iterator[ObjectInfo]:
+        try:
+            is_folder, info = entry.is_dir(), entry.stat()
+        except OSError:
+            yield ObjectInfo(_shown(key), 0, UNREADABLE)
+            return
+        if entry.is_symlink() and not self._inside(entry.path):
+            yield ObjectInfo(_shown(key), 0, UNREADABLE)
+        elif not is_folder:
+            yield _info(key, info)
+        elif not entry.is_symlink():  # a link to a folder inside is listed there, under its own name
+            yield from self._walk(key + "/")
+
+    def get(self, key: str, limit: int) -> bytes:
+        """Return a file's bytes; see ObjectStore."""
+        try:
+            with self._open(key) as file:
+                data = file.read(limit + 1)
+        except (OSError, ValueError) as error:
+            raise UnreadableAsset(f"the file cannot be read: {type(error).__name__}") from None
+        if len(data) > limit:
+            raise LimitExceeded(f"the file holds more than {limit} bytes")
+        return data
+
+    def put(self, key: str, data: bytes, *, create_only: bool = True) -> bool:
+        """Write a file of mode 0600 by way of a temporary one; see ObjectStore."""
+        # compared outside any handler: the system's error names the file, and would hang on to ours
+        return self._written(self._path(key), data, create_only=create_only) or self._same(key, data)
+
+    def _written(self, target: Path, data: bytes, *, create_only: bool) -> bool:
+        """Write, and say False where the target is there already."""
+        temporary = target.parent / (TEMPORARY + secrets.token_hex(8))
+        try:
+            _make_folder(target.parent)
+            if not self._inside(target.parent):
+                raise UnreadableAsset("a key leads out of its store")
+            try:
+                _write(temporary, data)
+                if create_only:
+                    os.link(temporary, target)  # unlike rename, fails where the target is there
+                else:
+                    temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _flush_folder(target.parent)
+        except FileExistsError:
+            return False
+        except (OSError, ValueError) as error:
+            raise ServiceError(f"the file cannot be written: {type(error).__name__}") from None
+        return True
+
+    def _same(self, key: str, data: bytes) -> bool:
+        try:
+            same = self.get(key, len(data)) == data
+        except LimitExceeded:
+            same = False
+        if not same:
+            raise IntegrityError("other bytes are stored under this key already")
+        return False
+
+    def exists(self, key: str) -> bool:
+        """Say whether a plain file has this key."""
+        path = self._path(key)
+        try:
+            with self._open(key):
+                return True
+        except (FileNotFoundError, NotADirectoryError, UnreadableAsset):
+            return False
+        except (OSError, ValueError):
+            return os.path.lexists(path)
+
+    def delete(self, key: str) -> None:
+        """Delete a file; see ObjectStore."""
+        path = self._path(key)
+        try:
+            if self._inside(path.parent):
+                path.unlink(missing_ok=True)
+                _flush_folder(path.parent)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except (OSError, ValueError) as error:
+            raise ServiceError(f"the file cannot be deleted: {type(error).__name__}") from None
+
+    def url(self, key: str) -> str:
+        """Return the file's address."""
+        return "file://" + quote(os.fsencode(self._path(key)))
+
+    def _path(self, key: str) -> Path:
+        if self._single and key != self._single:
+            raise UnreadableAsset("a store of one file holds no other")
+        return self._root / checked(key)
+
+    def _inside(self, path: str | Path) -> bool:
+        real = os.path.realpath(path)
+        return real == self._real or real.startswith(self._real.rstrip("/") + "/")
+
+    def _open(self, key: str) -> BinaryIO:
+        path = self._path(key)
+        if not self._single and not self._inside(path):
+            raise UnreadableAsset("a link leads out of the folder")
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW  # a pipe must not hang, nor a link slip in meanwhile
+        descriptor = os.open(os.path.realpath(path), flags)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise UnreadableAsset("not a plain file")
+        return os.fdopen(descriptor, "rb")
+
+
+def _shown(key: str) -> str:
+    return key.encode("utf-8", "backslashreplace").decode()
+
+
+def _info(key: str, info: os.stat_result) -> ObjectInfo:
+    shown = _shown(key)
+    # a name that is not UTF-8 could be stored nowhere else, so it is told, not handled
+    readable = stat.S_ISREG(info.st_mode) and shown == key
+    return ObjectInfo(shown, info.st_size, "" if readable else UNREADABLE)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        _make_folder(folder.parent)
+    try:
+        with suppress(FileExistsError):  # another process was quicker
+            folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise ServiceError(f"a folder cannot be made: {type(error).__name__}") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
