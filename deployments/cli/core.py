@@ -1,0 +1,207 @@
+"""`deid` and `detect`: the core alone, with no service running."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from deid_core import codec, ingest, pipeline, registry, verify
+from deid_core.errors import KeyFileError, Quarantine, ResidualIdentifier, UnreadableAsset, UsageError
+from deid_core.keys import KEY_BYTES, ProjectKey
+from deid_core.model import Plan, Verdict
+from deid_core.pipeline import Identified
+from deid_core.policy import Policy, load_policy
+from deid_core.ports import KnownValue
+from infra.settings import Settings, load_key
+
+PolicyOption = Annotated[str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")]
+SEVERAL = 3
+out, err = Console(), Console(stderr=True)
+
+
+@dataclass
+class Local:
+    """Hold what one call of the core knows: its key, its policy, and its subjects' values, in memory only."""
+
+    key: ProjectKey
+    policy: Policy
+    known: dict[str, dict[KnownValue, None]] = field(default_factory=dict, repr=False)
+    failed: dict[str, Quarantine] = field(default_factory=dict)
+
+    def recall(self, subject: str) -> tuple[KnownValue, ...]:
+        """Return what the files of this call told of a subject."""
+        return tuple(self.known.get(subject, ()))
+
+    def identified(self, path: Path, name: str) -> tuple[Identified, bytes]:
+        """Read and identify a file; raise a Quarantine where it cannot be."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UnreadableAsset(f"cannot be read: {type(error).__name__}") from None
+        asset_id = self.key.token("asset", name, sha256(data).hexdigest())
+        return pipeline.identify(ingest.read(data, name, asset_id, self.key), self.policy, self.key), data
+
+    def learn(self, files: list[tuple[Path, str]]) -> None:
+        """Identify every file once, so that each can be searched for what the others know."""
+        for path, name in track(files, "Reading", console=err, transient=True, disable=len(files) < 3):
+            try:
+                for subject, values in self.identified(path, name)[0].known.items():
+                    self.known.setdefault(subject, {}).update(dict.fromkeys(values))
+            except Quarantine as error:
+                self.failed[name] = error
+
+    def planned(self, path: Path, name: str) -> tuple[Identified, Plan]:
+        """Plan a file."""
+        whose, data = self.identified(path, name)
+        return whose, pipeline.plan(whose, sha256(data).hexdigest(), self.policy, self.key, self.recall)
+
+
+def files_under(paths: list[Path], failed: dict[str, Quarantine]) -> Iterator[tuple[Path, str]]:
+    """Yield (file, its name relative to the given folder) in a fixed order; folders that do not open are `failed`.
+
+    Raises UsageError for a path that is not there.
+    """
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"there is no {path}")
+        if not path.is_dir():
+            yield path, path.name
+            continue
+
+        def closed(error: OSError, root: Path = path) -> None:
+            failed[str(Path(error.filename).relative_to(root))] = UnreadableAsset("the folder cannot be opened")
+
+        for folder, folders, names in os.walk(path, onerror=closed):
+            folders.sort()
+            yield from ((Path(folder, name), Path(folder, name).relative_to(path).as_posix()) for name in sorted(names))
+
+
+def _local(policy: str, *, tell: bool) -> Local:
+    try:
+        key = load_key(Settings())
+    except KeyFileError:
+        key = ProjectKey(secrets.token_bytes(KEY_BYTES))
+        if tell:
+            err.print(
+                "No project key: one is drawn for this call and forgotten (`deidflow key new` makes a lasting one)."
+            )
+    return Local(key, load_policy(policy))
+
+
+def detect(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders.", show_default=False)],
+    policy: PolicyOption = "safe_harbor",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, one finding a line.")] = False,
+    kept: Annotated[bool, typer.Option("--kept", help="Also what the policy keeps.")] = False,
+) -> None:
+    """Find what identifies someone, and say where; nothing is changed and no value is shown."""
+    local = _local(policy, tell=False)
+    files = list(files_under(paths, local.failed))
+    local.learn(files)
+    table = Table("Asset", "Label", "Score", "Detector", "Where")
+    for path, name in track(files, "Searching", console=err, transient=True, disable=len(files) < 3):
+        if name in local.failed:
+            continue
+        try:
+            plan = local.planned(path, name)[1]
+        except Quarantine as error:
+            local.failed[name] = error
+            continue
+        for decision in plan.decisions:
+            if decision.verdict is Verdict.KEEP and not kept:
+                continue
+            row = {"asset": name, **codec.finding_to_dict(decision.finding)}
+            if as_json:
+                sys.stdout.write(json.dumps(row, sort_keys=True) + "\n")
+            else:
+                where = " ".join(str(value) for key, value in row["location"].items() if key != "part")
+                table.add_row(name, row["entity_type"], f"{row['score']:.2f}", row["detector"], where)
+    if not as_json:
+        out.print(table)
+    _end(local)
+
+
+def deid(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders.", show_default=False)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the outputs.")] = None,
+    policy: PolicyOption = "safe_harbor",
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done, without values.")] = False,
+    keep_names: Annotated[
+        bool, typer.Option("--keep-names", help="Keep file names; they can identify people.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, one file or planned change a line.")] = False,
+) -> None:
+    """De-identify files with the core alone: no server, no review; each output is read back and verified."""
+    if not plan and output is None:
+        raise UsageError("say where to with -o DIR, or look first with --plan")
+    local = _local(policy, tell=not plan)
+    files = list(files_under(paths, local.failed))
+    local.learn(files)
+    for path, name in track(files, "De-identifying", console=err, transient=True, disable=len(files) < 3):
+        if name in local.failed:
+            continue
+        try:
+            rows = _plan_rows(local, path, name) if plan else [_written(local, path, name, output, keep=keep_names)]
+        except Quarantine as error:
+            local.failed[name] = error
+            continue
+        for row in rows:
+            sys.stdout.write((json.dumps(row, sort_keys=True) if as_json else _line(row)) + "\n")
+    _end(local)
+
+
+def _plan_rows(local: Local, path: Path, name: str) -> list[dict[str, object]]:
+    rows = []
+    for decision in local.planned(path, name)[1].decisions:
+        row = codec.decision_to_dict(decision)
+        does = registry.load("operators", decision.action.operator).description
+        rows.append({"asset": name, **row, "does": does})
+    return rows
+
+
+def _written(local: Local, path: Path, name: str, output: Path | None, *, keep: bool) -> dict[str, object]:
+    whose, plan = local.planned(path, name)
+    data = ingest.write(pipeline.apply(whose.document, plan, local.policy, local.key))
+    if verify.residual(whose, plan, data, local.policy, local.key, local.recall).left:
+        raise ResidualIdentifier("verification found an identifier in the output; nothing was written")
+    target = (output or Path()) / (name if keep else plan.asset_id + ingest.SUFFIX[plan.media_type])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    changed = sum(decision.verdict is not Verdict.KEEP for decision in plan.decisions)
+    return {"asset": name, "output": str(target), "changed": changed, "sha256": sha256(data).hexdigest()}
+
+
+def _line(row: dict[str, object]) -> str:
+    if "output" in row:
+        return f"{row['asset']} -> {row['output']}  ({row['changed']} changes)"
+    location = row["location"]
+    assert isinstance(location, dict)  # noqa: S101 - by deid_core.codec
+    where = " ".join(str(value) for key, value in location.items() if key not in ("part", "kind"))
+    return f"{row['asset']}  {row['entity_type']} at {where}: {row['verdict']}, {row['action']} ({row['does']})"
+
+
+def _end(local: Local) -> None:
+    """Tell what failed and exit: 0, the code of the one kind of failure, or 3 where kinds differ."""
+    for name, error in local.failed.items():
+        err.print(f"[red]set aside[/] {name}: {error.reason}: {error}", highlight=False)
+    codes = {error.exit_code for error in local.failed.values()}
+    if codes:
+        raise typer.Exit(codes.pop() if len(codes) == 1 else SEVERAL)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the core's commands."""
+    app.command()(detect)
+    app.command()(deid)
