@@ -1,0 +1,123 @@
+"""What all tests share: an environment of their own, so that no test reads or writes a user's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from deid_core.keys import ProjectKey
+from deployments.server import HOST, configure, free_port, started
+from infra.settings import Settings, new_key, prepare_home
+
+# Prefect reads its environment when it is first imported, which is while tests are collected
+for _name in [name for name in os.environ if name.startswith(("DEIDFLOW_", "PREFECT_"))]:
+    del os.environ[_name]
+SESSION = Path(tempfile.mkdtemp(prefix="deidflow-tests-"))
+HOME = SESSION / "home"
+HOME.mkdir(mode=0o700)
+PORT = free_port()
+os.environ["DEIDFLOW_HOME"] = str(HOME)
+os.environ["PREFECT_API_URL"] = f"http://{HOST}:{PORT}/api"
+configure(HOME)
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+def pytest_unconfigure() -> None:
+    """Remove what the session wrote."""
+    shutil.rmtree(SESSION, ignore_errors=True)
+
+
+@pytest.fixture
+def key() -> ProjectKey:
+    """Give a project key that is the same in every test."""
+    return ProjectKey(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Give the folder of real files; skip where it is not beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of real files is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Path]:
+    """Start a Prefect server in the session's home and give that home."""
+    os.environ["DEIDFLOW_WORKERS"] = "2"
+    settings = Settings()
+    home = prepare_home(settings)
+    new_key(settings.key_file)
+    with started(home, int(os.environ["PREFECT_API_URL"].rsplit(":", 1)[1].removesuffix("/api"))):
+        yield home
+
+
+@pytest.fixture(scope="session")
+def dask(server: Path) -> Iterator[Any]:
+    """Give one Dask cluster for all runs of the session, as a flow inside a flow has it."""
+    from tasks.cluster import cluster
+
+    with cluster() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def quick_policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give Safe Harbor without its model, for tests of what is around detection."""
+    shipped = files("deid_core.policies").joinpath("safe_harbor.toml").read_text("utf-8")
+    path = tmp_path_factory.mktemp("policy") / "quick.toml"
+    path.write_text(shipped.replace("codes =", 'detectors = ["columns", "patterns", "known_values"]\ncodes ='))
+    return path
+
+
+@pytest.fixture
+def run_flow(server: Path, dask: Any) -> Callable[..., Any]:
+    """Give a function that runs the flow over a source in this process and returns its release."""
+    from flows.deidentify import deidentify
+    from tasks.run import register_source
+
+    def run(source: Path, **options: Any) -> Any:
+        return deidentify(register_source(Settings(), str(source)), **{"review": "none", **options})
+
+    return run
+
+
+@pytest.fixture
+def decide(server: Path) -> Callable[..., None]:
+    """Give a function that answers the gate of the run of this process as each of the given verdicts, in turn."""
+    from deployments.cli import review as desk
+    from deployments.cli.run import Bars, _watch
+    from tasks import progress
+
+    def answer(*verdicts: str, reviewer: str = "Rhea Reviewer") -> Thread:
+        waiting = iter(verdicts)
+        done = Event()
+
+        def gate(run_id: str) -> None:
+            verdict = next(waiting)
+            desk.resume(run_id, verdict, reviewer, "reviewed")
+            if verdict != "sent_back":
+                done.set()
+
+        progress.run_ids.clear()
+        thread = Thread(target=_watch, args=(done, gate, Bars()), daemon=True)
+        thread.start()
+        return thread
+
+    return answer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that start servers on one worker, so that they start once; the other worker takes the rest."""
+    for item in items:
+        if {"flows", "integration", "browser"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("servers"))

@@ -1,0 +1,37 @@
+"""Small text in a large frame is read: a scan at 600 dpi, a mammogram, a slide's label."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from deid_core.extract.rapid import SHARED, SIDE, RapidOcr, once, starts
+from deid_core.ports import Word
+
+
+@pytest.mark.parametrize("length", [1, 1999, 2000, 2001, 3600, 3601, 5000, 12_345])
+def test_tiles_cover_a_side_and_share_a_margin(length: int) -> None:
+    """No pixel is left out, and what is cut in one tile is whole in the next."""
+    found = starts(length)
+    assert found[0] == 0
+    assert found[-1] == max(length - SIDE, 0)
+    assert all(later - earlier <= SIDE - SHARED + 1 for earlier, later in pairwise(found))
+
+
+def test_small_text_far_out_in_a_large_frame_is_read_where_it_is() -> None:
+    """Text of 32 pixels in 5 megapixels, at a corner, which the engine alone would shrink away."""
+    picture = Image.new("RGB", (5000, 1000), "white")
+    ImageDraw.Draw(picture).text((4300, 900), "Quillfeather 48213377", fill="black", font=ImageFont.load_default(28))
+    words = RapidOcr().words(np.asarray(picture))
+    read = [word for word in words if "48213377" in word.text]
+    assert read
+    assert all(4250 <= word.left <= 4700 and 880 <= word.top <= 940 for word in read)
+
+
+def test_a_word_read_twice_counts_once() -> None:
+    """Where two tiles overlap, both read the same."""
+    one, other = Word("a", 10, 10, 20, 8, 0.9), Word("a", 11, 10, 20, 8, 0.8)
+    assert once([one, other, Word("a", 60, 10, 20, 8, 0.8)]) == [one, Word("a", 60, 10, 20, 8, 0.8)]
