@@ -15,9 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from deid_core.codec import decision_to_dict
 from deid_core.errors import IntegrityError, UsageError
-from deid_core.model import Decision
 
 GENESIS = "0" * 64
 SAFE_INTEGER = 2**53 - 1
@@ -157,21 +155,6 @@ def _is_utc(text: str) -> bool:
         return datetime.fromisoformat(text).isoformat().endswith("+00:00") and text.endswith("+00:00")
     except ValueError:
         return False
-
-
-def details(decided: Iterable[tuple[Decision, str]]) -> bytes:
-    """Return what was done to each finding of an asset, as lines of JSON, for pairs of decision and keyed hash.
-
-    The hash is of the old value under the project key (see `value_hash`), so that who holds key and source can check
-    it and nobody else learns anything. A record's `entity` names these bytes as `details:<sha256>`.
-    """
-    lines = (decision_to_dict(decision) | {"value_hmac": hashed} for decision, hashed in decided)
-    return "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in lines).encode()
-
-
-def details_entity(data: bytes) -> str:
-    """Return the `entity` by which a record names its details."""
-    return "details:" + sha256(data).hexdigest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:

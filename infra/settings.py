@@ -67,8 +67,6 @@ class Settings(BaseSettings):
     dask_address: str = ""  # "": a cluster of this machine's processes
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     webhook_secret: SecretStr = SecretStr("")
-    prefect_ui_url: str = "http://127.0.0.1:4200"
-    review_url: str = "http://127.0.0.1:8080"
 
 
 def prepare_home(settings: Settings) -> Path:

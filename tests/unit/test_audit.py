@@ -1,4 +1,4 @@
-"""Audit records, their chain, their details and Merkle proofs."""
+"""Audit records, their chain and Merkle proofs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from hashlib import sha256
 import pytest
 
 from deid_core import audit
-from deid_core.entities import EntityType
 from deid_core.errors import IntegrityError, UsageError
-from deid_core.model import Action, Decision, Finding, TagPath, TextSpan, Verdict
 
 WHEN = "2026-03-01T12:00:00.000000+00:00"
 RECORD = audit.AuditRecord("ann", "reviewer", "approve", "asset:1", "names read", recorded=WHEN, counts={"NAME": 2})
@@ -118,20 +116,6 @@ def test_a_time_is_utc(when: str) -> None:
     """A record without a time in UTC is not sealed."""
     with pytest.raises(UsageError):
         audit.sealed(replace(RECORD, recorded=when), 1, audit.GENESIS)
-
-
-def test_details_tell_each_change_without_its_value() -> None:
-    """Details give place, label, action, rule and the old value's keyed hash, one line a finding."""
-    found = [
-        Finding(EntityType.NAME, TextSpan("body", 3, 9), 0.9, "ner", "1"),
-        Finding(EntityType.DICOM_ATTRIBUTE, TagPath("dataset", "00100010"), 1.0, "dicom_tags", "1", "PS3.15/Z"),
-    ]
-    decided = [(Decision(finding, Verdict.TRANSFORM, Action("dicom_Z"), "policy"), "ab" * 32) for finding in found]
-    data = audit.details(decided)
-    assert data.count(b"\n") == 2
-    for expected in (b'"path":"00100010"', b'"action":"dicom_Z"', b'"rule":"PS3.15/Z"', b"abab", b'"start":3'):
-        assert expected in data
-    assert audit.details_entity(data) == "details:" + sha256(data).hexdigest()
 
 
 def test_merkle_roots_are_those_of_rfc_9162() -> None:
