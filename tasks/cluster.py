@@ -32,6 +32,8 @@ def cluster() -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     # a worker that dies thrice on one asset is that asset's fault; nothing is spilled to disk in the clear
     dask.config.set({"distributed.scheduler.allowed-failures": 2, "distributed.worker.memory.spill": False})
+    # no pages of Dask's own: they could show what a worker holds
+    dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
     # a process a core already: libraries that start threads of their own would fight over the cores
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -39,7 +41,7 @@ def cluster() -> Iterator[Client]:
     try:
         if not settings.dask_address:
             local = LocalCluster(
-                n_workers=settings.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+                n_workers=settings.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
             )
         client = Client(local or settings.dask_address, timeout="30s")
     except OSError as error:
