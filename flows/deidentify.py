@@ -38,9 +38,9 @@ def deidentify(source: str, policy: str = "safe_harbor", review: Review = "requi
         ingested = ingest_shard.map(list_assets(run)).result()
         planned = plan_shard.map(ingested).result()
         batch = review_gate(planned, run)
-        reviewed = close_review.map(planned, batch=batch).result()
-        applied = apply_shard.map(reviewed).result()
-        verified = verify_shard.map(applied).result()
+        # a shard goes on as soon as it can; before, each stage needs what the one before knows of all
+        reviewed = close_review.map(planned, batch=batch)
+        verified = verify_shard.map(apply_shard.map(reviewed)).result()
     exported = export_release(verified, batch)
     publish(exported, planned)
     return exported

@@ -18,7 +18,8 @@ from deid_core.errors import Quarantine, ServiceError
 from infra.settings import Settings
 from tasks import progress
 
-AHEAD = 4  # futures in flight a worker: enough to keep it busy, few enough to hold in memory
+AHEAD = 2  # futures in flight a worker: enough to keep it busy, few enough to hold in memory
+TOGETHER, SMALL = 16, 2**20  # so many assets at most go to a worker as one future, of so many bytes together
 _clients: list[Client] = []
 
 
@@ -41,7 +42,11 @@ def cluster() -> Iterator[Client]:
     try:
         if not settings.dask_address:
             local = LocalCluster(
-                n_workers=settings.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+                n_workers=settings.workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                preload=["tasks.worker"],  # read while the worker starts, not when the first asset waits
             )
         client = Client(local or settings.dask_address, timeout="30s")
     except OSError as error:
@@ -67,35 +72,61 @@ def each(
     """
     client = _clients[-1]
     outcomes: dict[int, dict[str, Any]] = {}
-    waiting = iter([number for number, entry in enumerate(entries) if not entry.get("reason")])
-    numbers: dict[Any, int] = {}
+    waiting = _groups(entries)
+    numbers: dict[Any, list[int]] = {}
     running = as_completed()
 
-    def submit() -> bool:
-        number = next(waiting, None)
-        if number is None:
-            return False
-        future = client.submit(contained, step, run_id, entries[number], pure=False)
-        numbers[future.key] = number
-        running.add(future)
-        return True
+    def submit(group: list[int] | None) -> None:
+        if group:
+            future = client.submit(together, step, run_id, [entries[number] for number in group], pure=False)
+            numbers[future.key] = group
+            running.add(future)
 
     for _ in range(AHEAD * max(len(client.nthreads()), 1)):
-        submit()
+        submit(next(waiting, None))
     for future in running:
-        number = numbers.pop(future.key)
-        outcomes[number] = {**entries[number], **_result(future)}
-        progress.report(stage, 1)
-        submit()
+        group = numbers.pop(future.key)
+        found = _result(future, len(group))
+        for number, outcome in zip(group, found, strict=False):
+            outcomes[number] = {**entries[number], **outcome}
+        progress.report(stage, len(found))
+        if found:
+            submit(next(waiting, None))
+        else:  # the worker died on one of several: which, each alone will show
+            for number in group:
+                submit([number])
     return [outcomes.get(number, entry) for number, entry in enumerate(entries)]
 
 
-def _result(future: Any) -> dict[str, Any]:
+def _groups(entries: list[dict[str, Any]]) -> Iterator[list[int]]:
+    """Yield the places of entries that are still to do: small ones together, so that sending them costs little."""
+    group: list[int] = []
+    size = 0
+    for number, entry in enumerate(entries):
+        if entry.get("reason"):
+            continue
+        size += entry.get("size", SMALL)
+        if group and (size > SMALL or len(group) == TOGETHER):
+            yield group
+            group, size = [], entry.get("size", SMALL)
+        group.append(number)
+    if group:
+        yield group
+
+
+def _result(future: Any, asked: int) -> list[dict[str, Any]]:
+    """Return a group's outcomes; none where the worker died on one of several."""
     try:
-        outcome: dict[str, Any] = future.result()
+        found: list[dict[str, Any]] = future.result()
     except KilledWorker:
-        return {"reason": "worker_died", "detail": "the process that read it died: out of memory, or a broken codec"}
-    return outcome
+        died = {"reason": "worker_died", "detail": "the process that read it died: out of memory, or a broken codec"}
+        return [died] if asked == 1 else []
+    return found
+
+
+def together(step: Callable[..., dict[str, Any]], run_id: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Run a step on each of some entries, one after the other."""
+    return [contained(step, run_id, entry) for entry in entries]
 
 
 def contained(step: Callable[..., dict[str, Any]], run_id: str, entry: dict[str, Any]) -> dict[str, Any]:

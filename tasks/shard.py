@@ -12,7 +12,7 @@ from infra import audit_log
 from tasks.cluster import each
 from tasks.run import Run, opened
 
-SIZE = 64
+SIZE = 256
 
 Entry = dict[str, Any]
 
