@@ -13,26 +13,24 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from importlib.resources import as_file, files
 from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import spacy
 from spacy.attrs import PREFIX
 from spacy.lang.en import English
 from spacy.vocab import create_vocab
 
+from deid_core.detect.word_lists import WORDS, WordLists
 from deid_core.entities import EntityType
 from deid_core.model import Span
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
-    from numpy.typing import NDArray
     from spacy.language import Language
     from spacy.vocab import Vocab
 
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from deid_core.ports import TextQuery
 
 MODEL = "en_deid_cnn"
-WORDS = "words.npz"
 PIECE = 4_000  # code points given to the model at once: its memory grows with the longest text
 OVERLAP = 200  # code points seen twice where a text had to be cut inside a line
 BATCH = 64
@@ -67,45 +64,6 @@ CUE = re.compile(
     r"|wife|husband|son|daughter|mother|father|brother|niece|nephew|aunt|uncle|friend|partner)\b[.,]?|[:^])\s*$",
     re.IGNORECASE,
 )  # what stands before a person; a surname alone without it may be a disease, a test or an instrument
-
-
-class WordLists:
-    """Know which words are on lists of names and of safe words; the lists hold 32-bit hashes, sorted, no words.
-
-    A word off the lists is taken for one on them once in about 10,000.
-    """
-
-    KINDS = ("names", "safe_words")
-
-    def __init__(self, arrays: Sequence[NDArray[np.uint32]]) -> None:
-        """Take one sorted array a kind."""
-        self._arrays = arrays
-
-    @classmethod
-    def load(cls, path: Path) -> WordLists:
-        """Read an .npz with one array a kind."""
-        with np.load(path) as arrays:
-            return cls([arrays[kind] for kind in cls.KINDS])
-
-    @classmethod
-    def empty(cls) -> WordLists:
-        """Return lists that know no word."""
-        return cls([np.array([], dtype=np.uint32) for _ in cls.KINDS])
-
-    @staticmethod
-    def hashed(word: str) -> int:
-        """Return a word's place in the lists, the same for every case."""
-        return int.from_bytes(blake2b(word.casefold().encode("utf-8", "replace"), digest_size=4).digest(), "big")
-
-    def feature(self, word: str) -> str:
-        """Return what the model is told of a word: its first character, and which lists it is on."""
-        return word[:1].lower() + "".join(str(int(on)) for on in self.on(word.removesuffix("'s")))
-
-    def on(self, word: str) -> list[bool]:
-        """Tell for each kind of list whether the word is on it."""
-        value = np.uint32(self.hashed(word))  # of the arrays' own type: else each look-up converts a whole array
-        found = ((array, int(np.searchsorted(array, value))) for array in self._arrays)
-        return [at < len(array) and int(array[at]) == value for array, at in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime
 
+from deid_core.detect.plain import load_plain
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
@@ -172,16 +174,22 @@ def _batches(every: Sequence[Window]) -> Iterator[list[Window]]:
 
 
 def judged(encoder: Encoder, texts: Sequence[str]) -> list[tuple[list[Word], NDArray[np.float32]]]:
-    """Return each text's words and their (words, labels) probabilities."""
+    """Return each text's words and their (words, labels) probabilities; those of plain sentences are outside."""
     known: dict[str, list[int]] = {}
     every: list[Window] = []
     result = []
     for index, text in enumerate(texts):
         found = words(text)
-        values = [text[word.start : word.end] for word in found]
-        known |= {value: encoder.pieces.cut(value) for value in set(values) - known.keys()}
-        every.extend(windows(index, found, [known[value] for value in values], encoder.pieces))
-        result.append((found, np.zeros((len(found), len(encoder.labels)), np.float32)))
+        odds = np.zeros((len(found), len(encoder.labels)), np.float32)
+        odds[:, 0] = 1.0
+        for first, last in _read(text, found):
+            part = found[first:last]
+            values = [text[word.start : word.end] for word in part]
+            known |= {value: encoder.pieces.cut(value) for value in set(values) - known.keys()}
+            for one in windows(index, part, [known[value] for value in values], encoder.pieces):
+                moved = {"first": one.first + first, "keep": one.keep + first, "stop": one.stop + first}
+                every.append(replace(one, **moved))
+        result.append((found, odds))
     read: dict[tuple[tuple[int, ...], tuple[int, ...]], NDArray[np.float32]] = {}
     for batch in _batches(every):
         answers = zip(batch, encoder.probabilities(batch), strict=True)
@@ -190,6 +198,13 @@ def judged(encoder: Encoder, texts: Sequence[str]) -> list[tuple[list[Word], NDA
         answer = read[one.ids, one.shapes]
         result[one.text][1][one.keep : one.stop] = answer[one.keep - one.first : one.stop - one.first]
     return result
+
+
+def _read(text: str, found: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Yield [first, last) of the words that the model is to read."""
+    starts = [word.start for word in found]
+    for start, end in load_plain().read_at(text):
+        yield bisect_left(starts, start), bisect_left(starts, end)
 
 
 @cache

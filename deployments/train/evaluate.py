@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deid_core.detect.ner import Model, read
 from deployments.train.carriers import carrier_templates, named_visits
-from deployments.train.examples import LABELS, Example
+from deployments.train.examples import LABELS, UNKNOWN, Example
 from deployments.train.generate import Filler, development
 from deployments.train.lexicon import Lexicon
 
@@ -50,7 +50,8 @@ def _covered(start: int, end: int, text: str, spans: Iterable[tuple[int, int]]) 
     return all(at in hidden for at in range(start, end) if text[at].isalnum())
 
 
-def _read(model: Reading, texts: list[str]) -> list[list[Span]]:
+def read_by(model: Reading, texts: list[str]) -> list[list[Span]]:
+    """Return what a model finds in each text."""
     return read(model, texts) if isinstance(model, Model) else model(texts)
 
 
@@ -61,9 +62,11 @@ def recall_and_precision(model: Reading, examples: list[Example]) -> dict[str, A
     smoothed by one.
     """
     recall, strict, origins, precision, genuine = Tally(), Tally(), Tally(), Tally(), Tally()
-    for example, spans in zip(examples, _read(model, [example.text for example in examples]), strict=True):
+    for example, spans in zip(examples, read_by(model, [example.text for example in examples]), strict=True):
         predicted = [(span.start, span.end, span.rule.partition(":")[2]) for span in spans]
         for start, end, label in example.spans:
+            if label == UNKNOWN:
+                continue
             found = _covered(start, end, example.text, [(low, high) for low, high, _ in predicted])
             recall.add(label, found=found)
             same = [(low, high) for low, high, name in predicted if name.partition(":")[0] == label]
@@ -87,7 +90,7 @@ def recall_and_precision(model: Reading, examples: list[Example]) -> dict[str, A
 
 def touched(model: Reading, texts: list[str]) -> float:
     """Return the share of texts, all without identifiers, in which anything is found."""
-    return round(sum(map(bool, _read(model, texts))) / len(texts), 4)
+    return round(sum(map(bool, read_by(model, texts))) / len(texts), 4)
 
 
 def evaluate(model: Reading, data: Path) -> dict[str, Any]:

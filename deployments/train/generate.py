@@ -9,23 +9,27 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from deployments.train.carriers import planted
-from deployments.train.examples import Example, Writer
+from deployments.train.examples import UNKNOWN, Example, Writer
 from deployments.train.lexicon import Lexicon, slots, templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SLOT = re.compile(r"\{([A-Za-z]+)\}")
+PLAIN = re.compile(r"[^\W\d_]+|[\W\d_]+")
+BANKS = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
 INITIALS = "ABCDEFGHJKLMNPRSTW"
 LABELLED = {
-    **dict.fromkeys(("full", "first", "last", "lastfirst", "caret", "initials"), "NAME"),
+    **dict.fromkeys(("full", "first", "last", "lastfirst", "caret", "initials", "abbr"), "NAME"),
     **dict.fromkeys(("city", "state", "statecode", "country", "county"), "LOCATION"),
-    **dict.fromkeys(("date", "month"), "DATE"),
-    **dict.fromkeys(("id", "ssn"), "ID"),
+    **dict.fromkeys(("date", "month", "monthyear"), "DATE"),
+    **dict.fromkeys(("id", "ssn", "appno", "username"), "ID"),
+    **dict.fromkeys(("zip", "email", "url"), UNKNOWN),  # the rules' business: taught neither way
     "facility": "FACILITY",
     "org": "ORGANISATION",
     "address": "ADDRESS",
@@ -98,6 +102,10 @@ class Filler:
             (f"{given[0]}. {family}", f"{given[0]}.{family}", f"{given[0]} {family}", f"{family} {given[0]}")
         )
 
+    def _abbr(self) -> str:
+        letters = [self.rng.choice(INITIALS) for _ in range(self.rng.choice((2, 2, 2, 3)))]
+        return "".join(f"{one}." for one in letters) if self.rng.random() < 0.6 else "".join(letters)
+
     def _city(self) -> str:
         return self.lexicon.fake("city") if self.rng.random() < 0.25 else self.lexicon.place("city")
 
@@ -130,6 +138,16 @@ class Filler:
         return f"{self.lexicon.person()[1] if pick < 0.85 else self._city()} {kind}"
 
     def _address(self) -> str:
+        return self._foreign_address() if self.rng.random() < 0.3 else self._english_address()
+
+    def _foreign_address(self) -> str:
+        if self.rng.random() < 0.35:
+            return self.lexicon.fake("street_address")
+        shape = self.rng.choice(self.fixed["foreign_address"])
+        name, stem, city = self.lexicon.person()[1], self.lexicon.place("street_stem"), self.lexicon.place("city")
+        return shape.format(name=name, stem=stem, city=city, n=self.rng.randint(1, 250), u=self.rng.randint(1, 60))
+
+    def _english_address(self) -> str:
         stem = self.lexicon.place("street_stem") if self.rng.random() < 0.7 else self.lexicon.person()[1]
         number = self.lexicon.number(self.rng.choice(("99", "999", "9999", "9")))
         street = f"{number} {stem} {self.lexicon.place('street_kind')}"
@@ -146,7 +164,33 @@ class Filler:
         return self.lexicon.number(self.rng.choice(self.fixed["phone_shape"]))
 
     def _id(self) -> str:
-        return self.lexicon.number(self.rng.choice(self.fixed["id_shape"]))
+        if self.rng.random() < 0.4:
+            return self.lexicon.number(self.rng.choice(self.fixed["id_shape"]))
+        groups = ["9" * self.rng.randint(2, 9) for _ in range(self.rng.choice((1, 1, 1, 2, 2, 3)))]
+        head = "A" * self.rng.choice((0, 0, 0, 1, 2, 3))
+        tail = self.rng.choice(("", "", "", "", "A", "-A", "/99", "-9"))
+        shape = self.rng.choice(("", "", "-", " ", "/")).join(([head] if head else []) + groups) + tail
+        return self.lexicon.number(shape if len(shape) > 4 else "999999")
+
+    def _appno(self) -> str:
+        return f"{self.rng.randint(10, 99_999)}/{self.rng.randint(0, 99):02}"
+
+    def _username(self) -> str:
+        given, family = (part.lower().replace(" ", "") for part in self.lexicon.person())
+        number = self.rng.randint(1, 99)
+        return self.rng.choice(
+            (f"{given[0]}{family}", f"{given}.{family}", f"{family}{given[0]}{number}", f"{given}_{number}")
+        )
+
+    def _email(self) -> str:
+        return f"{self._username()}@{self.lexicon.fake('domain_name')}"
+
+    def _url(self) -> str:
+        return f"{self.rng.choice(('https://', 'www.', 'https://www.'))}{self.lexicon.fake('domain_name')}/{self._username()}"
+
+    def _monthyear(self) -> str:
+        month = self.rng.choice(self.fixed["month"])
+        return f"{month if self.rng.random() < 0.8 else month[:3]} {self.rng.choice(('', '', 'of '))}{self._year()}"
 
     def _ssn(self) -> str:
         return self.lexicon.number(self.rng.choice(("999-99-9999", "999 99 9999", "999999999", "xxx-xx-9999")))
@@ -186,10 +230,10 @@ class Filler:
             writer.add(template[at : match.start()])
             kind = match[1].lower()
             text = self.value(match[1])
+            at = match.end()
             if kind == "county":
-                text, at = f"{text} {'COUNTY' if match[1].isupper() else 'County'}", match.end() + len(" County")
-            else:
-                at = match.end()
+                at += len(" County") * template.startswith((" County", " COUNTY"), at)
+                text = f"{text} {'COUNTY' if match[1].isupper() else 'County'}"
             writer.add(text, LABELLED.get(kind, ""))
             origin = self.lexicon.origin if LABELLED.get(kind) == "NAME" else origin
         writer.add(template[at:])
@@ -225,9 +269,21 @@ def varied(example: Example, filler: Filler) -> Example:
     return _misspelt(example, filler) if pick < 0.23 else example
 
 
+@cache
+def banks() -> tuple[list[str], list[str]]:
+    """Return all training templates: those with a labelled slot, and those without."""
+    positive: list[str] = []
+    negative: list[str] = []
+    for name in BANKS:
+        for line in templates(f"{name}_train.txt"):
+            named = any(slot.lower() in LABELLED for slot in SLOT.findall(line))
+            (positive if named else negative).append(line)
+    return positive, negative
+
+
 def notes(filler: Filler, count: int, carriers: list[str]) -> Iterator[Example]:
     """Yield generated texts: one to six pieces each, templates and carrier sentences mixed."""
-    positive, negative = templates("notes_train.txt"), templates("negatives_train.txt")
+    positive, negative = banks()
     rng = filler.rng
     for _ in range(count):
         writer = Writer()
@@ -236,14 +292,29 @@ def notes(filler: Filler, count: int, carriers: list[str]) -> Iterator[Example]:
             if index:
                 writer.add(glue)
             pick = rng.random()
-            if pick < 0.45:
+            if pick < 0.48:
                 piece = filler.render(rng.choice(positive), "notes")
-            elif pick < 0.68:
+            elif pick < 0.76:
                 piece = filler.render(rng.choice(negative), "negatives")
             else:
                 piece = filler.render(planted(max(rng.sample(carriers, 2), key=len), rng), "carriers")
             writer.append(varied(piece, filler))
         yield writer.example("generated", filler.lexicon.origin)
+
+
+def worn(example: Example, filler: Filler) -> Example:
+    """Return the example, one in five with some plain words exchanged or left out: no template is learnt by heart."""
+    if filler.rng.random() > 0.2:
+        return example
+    writer, at = Writer(), 0
+    for start, end, label in (*sorted(example.spans), (len(example.text), len(example.text), "")):
+        for match in PLAIN.finditer(example.text, at, start):
+            pick, word = filler.rng.random(), match[0]
+            other = filler.rng.choice(filler.lexicon.terms) if pick < 0.1 and len(word) > 3 else word
+            writer.add("" if pick > 0.97 else other if word.islower() else word)
+        writer.add(example.text[start:end], label)
+        at = end
+    return writer.example(example.source, example.origin)
 
 
 def development(filler: Filler, copies: int) -> tuple[list[Example], list[Example]]:

@@ -21,7 +21,8 @@ from spacy.training import Example as SpacyExample
 from spacy.util import compile_infix_regex, fix_random_seed, minibatch
 from thinc.api import Optimizer
 
-from deid_core.detect.ner import WORDS, Model, WordLists, vocabulary
+from deid_core.detect.ner import Model, vocabulary
+from deid_core.detect.word_lists import WORDS, WordLists
 from deployments.train.card import write_card
 from deployments.train.carriers import carrier_templates
 from deployments.train.corpora import public_examples

@@ -25,7 +25,6 @@ from deid_core.detect.ner import (
     PIECE,
     WORDS,
     Ner,
-    WordLists,
     _plain,
     _readings,
     load_model,
@@ -33,6 +32,7 @@ from deid_core.detect.ner import (
     model_version,
     pieces,
 )
+from deid_core.detect.word_lists import WordLists
 from deid_core.entities import EntityType
 from deid_core.model import Span
 from deid_core.policy import load_policy

@@ -1,0 +1,137 @@
+"""Tell the sentences that hold nothing a model could find, so that it need not read them.
+
+A sentence is plain where each of its words is known to be safe where it stands, its numbers are short, and no sign of
+a name, a place or a date is in it. What this costs in recall is measured on the development set
+(tests/unit/test_plain_sentences.py): an identifier made of safe words only, without a sign, is not read.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from deid_core.detect.word_lists import WordLists, load_lists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SENTENCE = re.compile(
+    r"(?<=[.!?;])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Dr|Ms|St)\.)(?<!\bMrs\.)(?<!\bProf\.)[ \t]+(?=[A-Z\[(\"'-])"
+    r"|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+"
+)
+FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u00aa\u00b5\u00ba]")
+WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august|september"
+MONTHS += "|october|november|december"
+DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu|thurs|fri|sat|sun"
+TITLES = "dr|mr|mrs|ms|miss|prof|professor|doctor|nurse|sister|judge|sir|lady|rev|father|née|nee|jr|initials|signed"
+TITLES += "|technician|operator|witness|case|named|called|name|surname|forename|attn|dear|regards"
+PLACES = "hospital|clinic|centre|center|infirmary|hospice|surgery|practice|school|college|university|academy|church"
+PLACES += "|street|road|avenue|lane|drive|court|county|city|town|village|district|province|state|republic"
+PLACES += "|company|inc|ltd|llc|plc|corp|gmbh|bank|trust|ward|unit|apt|flat|box|nagar|prison|police|tribunal"
+SIGN = re.compile(
+    rf"(?i:\b(?:{TITLES})\b)|(?:\b(?:{PLACES.title()}|{PLACES.upper()})\b)"
+    rf"|\b(?:{MONTHS.title()}|{MONTHS.upper()}|{DAYS.title()}|{DAYS.upper()})\b"
+    rf"|(?i:\b(?:{MONTHS.replace('|may|', '|').replace('mar|', '')})\b)"
+    r"|(?i:\d(?:st|nd|rd|th)\b)|(?i:\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
+    r"|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth) of\b)"
+    r"|\d{4}|\d[\d ]{6}|\d[A-Za-z]+\d|[A-Za-z]\d{2}|[A-Za-z]{2}-?\d|\d{1,3}[-/.]\d{1,3}[-/.]\d"
+    r"|(?<![\d/])(?:[0-2]?\d|3[01])/(?:[0-2]?\d|3[01])(?![\d/])|[@#^_|]|\b[A-Z]\.|://"
+)
+SHORT_CAPITALS = re.compile(r"(?<![\w.])[A-Z]{2,3}(?![\w])")
+
+
+LONGEST = 2_000  # code points: what is longer is no sentence, and is read
+LABEL = 40  # code points of a line that may say what the next one holds
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for match in SENTENCE.finditer(text):
+        yield at, match.start()
+        at = match.end()
+    yield at, len(text)
+
+
+class Plain:
+    """Know plain sentences; words looked up once are remembered."""
+
+    def __init__(self, lists: WordLists) -> None:
+        """Take the lists of names and of safe words."""
+        self._lists = lists
+        self._known: dict[str, tuple[bool, bool]] = {}
+        self._places = _places()
+
+    def read_at(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield [start, end) of what is not plain, in order, apart; code points.
+
+        Sentences in a row are one piece, and a short one before them is read too: it may be the label of a value.
+        """
+        begun: tuple[int, int] | None = None
+        label = -1  # where a short plain sentence just before begins
+        for start, end in _sentences(text):
+            if self.is_plain(text[start:end]):
+                if begun:
+                    yield begun
+                    begun = None
+                label = start if end - start <= LABEL else -1
+            else:
+                first = begun[0] if begun else label if label >= 0 else start
+                begun, label = (first, end), -1
+        if begun:
+            yield begun
+
+    def is_plain(self, sentence: str) -> bool:
+        """Say whether nothing in a sentence could identify anybody."""
+        if len(sentence) > LONGEST or SIGN.search(sentence) or FOREIGN.search(sentence):
+            return False
+        written = WORD.findall(sentence)
+        if not written:
+            return True
+        # where nobody presses shift, a small letter says nothing
+        cased = written[0][0].isupper() and len(sentence) > 1 and not sentence.isupper()
+        if not all(map(self._safe, written) if not cased else map(self._safe_cased, written)):
+            return False
+        return not SHORT_CAPITALS.search(sentence) or not self._initials(sentence)
+
+    def _initials(self, sentence: str) -> bool:
+        """Say whether two or three capitals stand where a person signs: at an end, or in brackets."""
+        last = SHORT_CAPITALS.findall(sentence.rstrip(" .)]")[-4:])
+        return bool(last) and sentence.rstrip(" .)]").endswith(last[-1])
+
+    def _on(self, word: str) -> tuple[bool, bool]:
+        found = self._known.get(word)
+        if found is None:
+            bare = word[:-2] if word.endswith(("'s", "\u2019s")) else word
+            parts = [part for part in re.split(r"['\u2019-]", bare) if len(part) > 1]
+            on = [self._lists.on(part) for part in parts]
+            place = bare.casefold() in self._places
+            found = place or any(name for name, _ in on), all(safe for _, safe in on)
+            if len(self._known) < 200_000:
+                self._known[word] = found
+        return found
+
+    def _safe(self, word: str) -> bool:
+        name, safe = self._on(word)
+        return safe and not name
+
+    def _safe_cased(self, word: str) -> bool:
+        name, safe = self._on(word)
+        return safe and (word.islower() or not name)
+
+
+@cache
+def _places() -> frozenset[str]:
+    lists = tomllib.loads(files("deid_core.models").joinpath("places.toml").read_text("utf-8"))
+    return frozenset(
+        part for kind in lists for name in lists[kind].split(", ") for part in name.casefold().split() if len(part) > 2
+    )
+
+
+@cache
+def load_plain() -> Plain:
+    """Return the gate with the shipped lists, once a process."""
+    return Plain(load_lists())
