@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deid_core.detect.rules.context import begins_sentence
+from deid_core.detect.rules.gate import Found, Gate, shipped_gate
 from deid_core.detect.rules.overlap import uncovered
-from deid_core.detect.rules.table import AHEAD, CONTEXT, LONGEST_RUN, Entries, TextRule, index, make_rule, shipped_rules
+from deid_core.detect.rules.table import AHEAD, LONGEST_RUN, TextRule, make_rule
+from deid_core.detect.rules.tokens import TOKEN
 from deid_core.detect.rules.words import ambiguous, never_names
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
@@ -16,17 +18,12 @@ from deid_core.model import Span
 from deid_core.policy import Policy
 from deid_core.ports import TextQuery
 
-# Words, runs of digits, and the few signs that rules start from. Letters beyond ASCII are given as blocks, which
-# is twice as fast as asking what is a letter, and no punctuation lies in them.
-LETTERS = r"A-Za-z\u00c0-\u1fff\u2c00-\u2fff\u3040-\ud7ff\uf900-\ufeff"
-TOKEN = re.compile(
-    rf"([{LETTERS}]+)|([0-9]+)|[@^]|\+(?=\d)|\((?=\d)|,(?=\s?[A-Z\u00c0-\u00de])|:(?=[0-9a-fA-F]{{0,4}}:)|-(?=[0-9a-fA-F]{{2}}-)"
-)
-TOUCHING = re.compile(rf"[{LETTERS}]")
 DATES = frozenset({EntityType.DATE, EntityType.DATE_OF_BIRTH})
 NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
 BESIDE = 40  # code points between a time and the date that makes it identifying
 ECHO_SCORE, ECHO_FROM, ECHO_LETTERS, ECHO_DIGITS = 0.7, 0.85, 3, 5
+ECHO_FEW = 40  # words that are quicker looked for one by one
+ECHO_LETTER, POSSESSIVE, JOINERS = re.compile(r"[\w\u0300-\u036f]"), re.compile(r"[sS]\b"), ("'", "\u2019", "-")
 ECHO_WORD = re.compile(r"[\w\u0300-\u036f]+(?:['\u2019\-](?![sS]\b)[\w\u0300-\u036f]+)*")
 
 
@@ -41,8 +38,8 @@ class Patterns:
     version = "1"
 
     def __init__(self, policy: Policy) -> None:
-        """Index the rules by the words that they start from."""
-        self._index = index([*shipped_rules(), *_denied(policy)])
+        """Make a gate of the values that the policy denies, beside the one of the shipped rules."""
+        self._gates = [shipped_gate(), *([Gate(denied)] if (denied := tuple(_denied(policy))) else [])]
         self._custom = [
             _custom(pattern.name, pattern.entity_type, pattern.regex, pattern.score) for pattern in policy.patterns
         ]
@@ -53,58 +50,36 @@ class Patterns:
         return [self._find(query.text, query.source) for query in queries]
 
     def _find(self, text: str, source: str) -> list[Span]:
-        hits = list(self._hits(text, source))
+        hits = list(applied(text, (found for gate in self._gates for found in gate.find(text, source))))
         spans = beside_dates(text, hits)
         spans.extend(echoes(text, hits))
         spans.extend(_matches(self._custom, text))
-        return uncovered(
-            span for span in spans if span.rule == "deny" or text[span.start : span.end].casefold() not in self._allow
-        )
-
-    def _hits(self, text: str, source: str) -> Iterator[tuple[TextRule, Span]]:
-        """Try, at each word or number of a text, the rules that start from it."""
-        get = self._index.get
-        for token in TOKEN.finditer(text):
-            word = token.group()
-            entries = _digit_rules(get, text, token) if token.lastindex == 2 else get(word.lower())
-            if entries is None:
-                continue
-            for rule, spellings in entries:
-                if (spellings and word not in spellings) or (rule.sources and source not in rule.sources):
-                    continue
-                for span in _apply(rule, text, token.start(), token.end()):
-                    yield rule, span
+        if self._allow:
+            spans = [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
+        return uncovered(spans)
 
 
-def _digit_rules(get: Callable[[str], Entries | None], text: str, token: re.Match[str]) -> Entries:
-    """Return the rules for a run of digits, with those for one that touches a letter where it does."""
-    start, end = token.span()
-    length = min(end - start, LONGEST_RUN)
-    found = get(f"#{length}") or ()
-    if TOUCHING.match(text, end) or (start and TOUCHING.match(text, start - 1)):
-        found += get(f"&{length}") or ()
-    return found
-
-
-def _apply(rule: TextRule, text: str, at: int, to: int) -> Iterator[Span]:
-    """Yield the spans of a rule's matches that hold the trigger [at, to)."""
-    if not rule.before:
-        match = rule.regex.match(text, at, at + AHEAD)
-        matches: Iterable[re.Match[str]] = (match,) if match else ()
-    else:
-        found = rule.regex.finditer(text, max(0, at - rule.before), to + rule.after)
-        matches = (match for match in found if match.start() <= at < match.end())
-    for match in matches:
-        start = match.start()
-        before = text[max(0, start - CONTEXT) : start]
-        if (rule.unless and rule.unless.search(before)) or (rule.given and not rule.given.search(before)):
+def applied(text: str, places: Iterable[Found]) -> Iterator[tuple[TextRule, Span]]:
+    """Yield what each rule finds around its trigger."""
+    for at, to, _, rule in places:
+        if rule.lead and not rule.lead.ends(text, at):
             continue
-        yield from _groups(rule, text, match)
+        if not rule.before:
+            match = rule.regex.match(text, at, at + AHEAD)
+            if match:
+                yield from _groups(rule, text, match)
+            continue
+        for match in rule.regex.finditer(text, max(0, at - rule.before), to + rule.after):
+            if match.start() <= at < match.end():
+                yield from _groups(rule, text, match)
 
 
-def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[Span]:
-    """Return a span a group; none at all where the rule's first own group is refused."""
-    spans: list[Span] = []
+def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[tuple[TextRule, Span]]:
+    """Return a span a group; none at all where the context forbids or the rule's first own group is refused."""
+    start = match.start()
+    if (rule.unless and rule.unless.ends(text, start)) or (rule.given and not rule.given.ends(text, start)):
+        return []
+    spans: list[tuple[TextRule, Span]] = []
     own = 0
     for group, label in rule.groups:
         start, end = match.span(group)
@@ -118,7 +93,7 @@ def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[Span]:
             if trimmed is None:
                 continue
             start, end = trimmed
-        spans.append(Span(start, end, label, rule.score, rule.name))
+        spans.append((rule, Span(start, end, label, rule.score, rule.name)))
     return spans
 
 
@@ -148,10 +123,32 @@ def echoes(text: str, hits: Iterable[tuple[TextRule, Span]]) -> list[Span]:
     if not told:
         return []
     return [
-        Span(*word.span(), told[word.group()], ECHO_SCORE, "echo")
-        for word in ECHO_WORD.finditer(text)
-        if word.group() in told and not (word.group().lower() in ambiguous() and begins_sentence(text, word.start()))
+        Span(start, start + len(word), told[word], ECHO_SCORE, "echo")
+        for start, word in _whole_words(text, told)
+        if not (word.lower() in ambiguous() and begins_sentence(text, start))
     ]
+
+
+def _whole_words(text: str, sought: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    """Yield where some words stand whole: each looked for by itself where they are few, in one pass where not."""
+    if len(sought) > ECHO_FEW:
+        yield from ((word.start(), word[0]) for word in ECHO_WORD.finditer(text) if word[0] in sought)
+        return
+    for value in sought:
+        start = text.find(value)
+        while start >= 0:
+            word = None if _inside_word(text, start) else ECHO_WORD.match(text, start)
+            if word and word[0] == value:
+                yield start, value
+            start = text.find(value, start + 1)
+
+
+def _inside_word(text: str, start: int) -> bool:
+    """Say whether a word that began before goes on at a place."""
+    before = text[max(0, start - 2) : start]
+    if before[-1:] in JOINERS and before[:-1]:
+        return bool(ECHO_LETTER.match(before)) and not POSSESSIVE.match(text, start)
+    return bool(ECHO_LETTER.match(before[-1:]))
 
 
 def _told(value: str, label: EntityType) -> Iterator[str]:

@@ -165,6 +165,17 @@ HOSTILE += [
     "\u0301",
     "Mr. Aaaa Bbbb. ",
 ]
+HOSTILE += ["Flat 1, Aa ", "1-1-", "A1-", "lives at 1 A, 1 A ", "case A1/1 ", "one two ", "first of the ", "|12345"]
+HOSTILE += [
+    "rue de la ",
+    "mum (Aa, 91 ",
+    "1, 2 and 3 ",
+    "1 2 and ",
+    "born one ",
+    "No. 1/1 ",
+    "ref 1 123 ",
+    "drives a AB12 ",
+]
 SOUGHT = (
     KnownValue(EntityType.NAME, "AAAAAA^AAAAAB^A"),
     KnownValue(EntityType.MRN, "0011111"),

@@ -137,6 +137,19 @@ def street_low(text: str, start: int, end: int) -> Spot:
     )
 
 
+def street_abroad(text: str, start: int, end: int) -> Spot:
+    """Keep a street abroad: with a number, or of a word that is no way in the body or of giving a drug (`via`)."""
+    value = text[start:end]
+    return (
+        (start, end) if any(map(str.isdigit, value)) or not value.lower().startswith(("via ", "c/", "plaza ")) else None
+    )
+
+
+def no_year(text: str, start: int, end: int) -> Spot:
+    """Keep a post code of four or five digits that is no year of this time."""
+    return None if re.fullmatch(r"(?:19|20)\d\d", text[start:end]) else (start, end)
+
+
 def address_line(text: str, start: int, end: int) -> Spot:
     """Keep a line after `Address:` to the next label on it; refuse one without a capital or a digit."""
     value = re.split(r"\s+(?:[A-Z][\w#/]*\.?\s?){1,3}[:#]|\s{3,}", text[start:end], maxsplit=1)[0].rstrip(" .,;")
@@ -182,6 +195,8 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
         county,
         street,
         street_low,
+        street_abroad,
+        no_year,
         address_line,
         labelled_place,
         organisation,

@@ -1,4 +1,4 @@
-"""Rules as data: what a rule is, and how its TOML becomes an index by first word.
+"""Rules as data: what a rule is, and how it is read from TOML.
 
 A rule is tried only where one of its trigger words stands, so a text costs one pass over its words. `#4` is a run of
 four digits, `&4` one that touches a letter; the signs @ ^ + ( , : - stand for themselves where they could matter.
@@ -15,16 +15,29 @@ from functools import cache
 from importlib.resources import files
 
 from deid_core.detect.rules import places, trim
+from deid_core.detect.rules.follow import longest
 from deid_core.detect.rules.words import states
 from deid_core.entities import EntityType
 
 Trim = Callable[[str, int, int], tuple[int, int] | None]
-TABLES = ("names", "dates", "places", "contact", "ids")
+TABLES = ("names", "dates", "places", "contact", "ids", "codes")
 AHEAD = 320  # code points that a rule may see from its trigger on
 AFTER = 64  # and after it, where its match may begin before its trigger
-CONTEXT = 48  # code points before a match in which `unless` and `given` are looked for
+CONTEXT = 64  # code points before a match in which `unless` and `given` are looked for
 LONGEST_RUN = 20  # digits
 TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Hold a pattern of what stands right before a place, and how many code points it can take."""
+
+    regex: re.Pattern[str]
+    reach: int
+
+    def ends(self, text: str, at: int) -> bool:
+        """Say whether the pattern matches up to a place."""
+        return self.regex.search(text, max(0, at - self.reach), at) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +46,9 @@ class TextRule:
 
     Group `v` (`v2`) is of `entity_type`; a group named as a label is of that label. `before` is how far ahead of
     its trigger a match may start, and then `after` how far behind it the match may end. `unless` and `given` are
-    searched in the text before a match, and forbid or ask. `near_date` asks for a date beside it on its line,
-    `sources` for a query's source; what `echo` rules find is looked for in the rest of the text.
+    searched in the text before a match, and forbid or ask; `lead` asks in the text before the trigger. `near_date`
+    asks for a date beside it on its line, `sources` for a query's source; what `echo` rules find is looked for in the
+    rest of the text.
     """
 
     name: str
@@ -46,14 +60,12 @@ class TextRule:
     before: int = 0
     after: int = AFTER
     trim: Trim | None = None
-    unless: re.Pattern[str] | None = None
-    given: re.Pattern[str] | None = None
+    unless: Context | None = None
+    given: Context | None = None
+    lead: Context | None = None
     near_date: bool = False
     echo: bool = False
     sources: tuple[str, ...] = ()
-
-
-Entries = tuple[tuple[TextRule, frozenset[str]], ...]
 
 
 def make_rule(
@@ -70,16 +82,6 @@ def _label(group: str, default: EntityType) -> EntityType:
     return default if name == "v" else EntityType(name)
 
 
-def index(rules: Iterable[TextRule]) -> dict[str, Entries]:
-    """Index rules by trigger in lower case; with each, the spellings it asks for where case matters."""
-    table: dict[str, list[tuple[TextRule, frozenset[str]]]] = {}
-    for rule in rules:
-        exact = frozenset(word for word in rule.at if word != word.lower())
-        for word in dict.fromkeys(trigger.lower() for trigger in rule.at):
-            table.setdefault(word, []).append((rule, exact if word not in rule.at else frozenset()))
-    return {word: tuple(entries) for word, entries in table.items()}
-
-
 @cache
 def shipped_rules() -> tuple[TextRule, ...]:
     """Read the rules that come with the package."""
@@ -89,15 +91,19 @@ def shipped_rules() -> tuple[TextRule, ...]:
 
 def _rule(entry: dict[str, object], fragments: dict[str, str]) -> TextRule:
     more: dict[str, object] = {key: entry[key] for key in ("before", "after", "near_date", "echo") if key in entry}
-    for key in ("unless", "given"):
+    for key in ("unless", "given", "lead"):
         if key in entry:
-            more[key] = re.compile(expand(str(entry[key]), fragments))
+            more[key] = _context(expand(str(entry[key]), fragments))
     if "trim" in entry:
         more["trim"] = TRIMS[str(entry["trim"])]
     more["sources"] = tuple(entry.get("sources", ()))  # type: ignore[arg-type]
     at = [word for trigger in entry["at"] for word in _triggers(str(trigger))]  # type: ignore[attr-defined]
     regex = expand(str(entry["regex"]), fragments)
     return make_rule(str(entry["name"]), EntityType(str(entry["label"])), regex, float(str(entry["score"])), at, **more)
+
+
+def _context(regex: str) -> Context:
+    return Context(re.compile(regex), min(longest(regex), CONTEXT))
 
 
 def _triggers(trigger: str) -> list[str]:

@@ -16,6 +16,14 @@ CONTRACTIONS = frozenset(["ll", "re", "ve", "d", "m", "s", "t", "em"])
 GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 ACRONYM = 4  # a lone word in capitals up to this length is more likely an abbreviation
 NEIGHBOURHOOD = 30
+DATE_SHAPE = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}|\d{1,2}[\-/]?[A-Za-z]{3}[\-/]?\d{2,4}")
+CLINICAL_CODE = re.compile(r"(?i)(?:covid|sars|icd|cpt|loinc|ndc|cas|dsm|snomed|hla|nct|t\d|[clst]\d{1,2}-[clst]?\d)")
+SCALE_CUE = re.compile(r"(?i)(?:cx|cultures?|bottles?|power|strength|pulses?|motor)\s\Z")
+COUNTED = re.compile(
+    r"(?i)(?:[ ,]{1,2}(?:and )?(?:second|third|fourth|fifth))*[ ,]{1,2}(?:and \w{1,12} )?"
+    r"(?:second|third|fourth|fifth|centile|percentile|rib|toe|finger|digit|mtp|line|degree)"
+)
+READ_AS = str.maketrans("OoIl|SBZ", "00111582")
 TOWN_CUE = re.compile(r"(?i)\b(?:in|from|near|at|of)\s\Z")  # "in Baltimore, MD" is a place, not a physician
 
 
@@ -149,9 +157,51 @@ def identifier(text: str, start: int, end: int) -> Spot:
     return (start, start + len(value)) if len(value) > 2 and any(char.isdigit() for char in value) else None
 
 
+def coded(text: str, start: int, end: int) -> Spot:
+    """Keep a code that stands behind a cue alone: four digits, or two in five characters with a letter or a sign.
+
+    A year, a date, a decimal or a fraction is none.
+    """
+    found = identifier(text, start, end)
+    if found is None:
+        return None
+    value = text[found[0] : found[1]]
+    digits = sum(map(str.isdigit, value))
+    plain = re.fullmatch(r"(?:19|20)\d\d|\d{1,5}[.,]\d+|\d{1,3}[/\-]\d{1,3}", value)
+    if plain or DATE_SHAPE.fullmatch(value) or CLINICAL_CODE.match(value):
+        return None
+    return found if digits > 3 or (digits > 1 and len(value) > 4 and not value.isdigit()) else None
+
+
+def structured(text: str, start: int, end: int) -> Spot:
+    """Keep a code of three groups or more with a letter, four digits, and three of them in a row."""
+    value = text[start:end]
+    whole = re.search(r"[A-Z]", value) and re.search(r"\d{3}", value) and sum(map(str.isdigit, value)) > 3
+    return (start, end) if whole and not CLINICAL_CODE.match(value) and not DATE_SHAPE.match(value) else None
+
+
+def mixed(text: str, start: int, end: int) -> Spot:
+    """Keep letters and digits that take turns three times or more, with five digits and two letters at least."""
+    value = text[start:end]
+    digits, turns = sum(map(str.isdigit, value)), len(re.findall(r"\d+|[A-Z]+", value))
+    return (start, end) if digits > 4 and len(value) - digits > 1 and turns > 3 else None
+
+
+def plate(text: str, start: int, end: int) -> Spot:
+    """Keep a vehicle's plate: five characters or more, of letters and digits both."""
+    bare = checks.bare(text[start:end])
+    return (start, end) if len(bare) > 4 and not bare.isdigit() and not bare.isalpha() else None
+
+
+def no_word(text: str, start: int, end: int) -> Spot:
+    """Keep an account's name that is no common word."""
+    return None if text[start:end].lower() in never_names() else (start, end)
+
+
 def short_identifier(text: str, start: int, end: int) -> Spot:
-    """Keep an identifier with a digit in it, however short."""
-    return (start, end) if any(char.isdigit() for char in text[start:end]) else None
+    """Keep the number of a room: three characters or more with a digit; fewer say where on a ward, not who."""
+    value = checks.bare(text[start:end])
+    return (start, end) if len(value) > 2 and any(map(str.isdigit, value)) else None
 
 
 def numbers(text: str, start: int, end: int) -> Spot:
@@ -193,9 +243,25 @@ def url(text: str, start: int, end: int) -> Spot:
 
 
 def month_day(text: str, start: int, end: int) -> Spot:
-    """Keep a month and a day that exist in some year and are no fraction of a scale."""
-    month, day = (int(part) for part in text[start:end].split("/"))
-    return (start, end) if checks.real_date(2000, month, day) else None
+    """Keep a month and a day, in either order, that exist in some year and are no count of bottles or of strength."""
+    first, second = (int(part) for part in text[start:end].split("/"))
+    if first == second and SCALE_CUE.search(text[max(0, start - 12) : start]):
+        return None
+    real = checks.real_date(2000, first, second) or checks.real_date(2000, second, first)
+    return (start, end) if real else None
+
+
+def day_after_the(text: str, start: int, end: int) -> Spot:
+    """Keep a day of the month that no part of the body, grade or centile is counted by."""
+    return None if COUNTED.match(text, end) else (start, end)
+
+
+def worn(text: str, start: int, end: int) -> Spot:
+    """Keep a date whose digits were read as letters, or that has blanks in it, where it is real once put right."""
+    value = text[start:end]
+    parts = [part.strip() for part in re.split(r"[/.,\-]", value.translate(READ_AS))]
+    worn_out = re.search(r"[^0-9/]", value) and any(map(str.isdigit, value))
+    return (start, end) if worn_out and checks.real_numbers(parts) else None
 
 
 def not_modal(text: str, start: int, end: int) -> Spot:
@@ -230,7 +296,23 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
     },
     **{
         function.__name__: function
-        for function in (pn, identifier, short_identifier, numbers, any_date, month_day, not_modal, age_sex)
+        for function in (
+            pn,
+            identifier,
+            coded,
+            structured,
+            mixed,
+            plate,
+            no_word,
+            short_identifier,
+            day_after_the,
+            worn,
+            numbers,
+            any_date,
+            month_day,
+            not_modal,
+            age_sex,
+        )
     },
     **{function.__name__: function for function in (phone, seven_digits, url, not_version)},
     **{
