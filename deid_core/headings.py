@@ -95,7 +95,7 @@ def _is_found(names: list[str], policy: Policy) -> bool:
     """Say whether a rule finds an identifier in a name, or the model a person of two words."""
     if any(LONG_NUMBER.search(name) for name in names):
         return True
-    for which in ("patterns", "ner"):
+    for which in ("patterns", "ner", "ner_accurate"):
         if which not in policy.detectors:
             continue
         asked = names if which == "patterns" else [name for name in names if _may_be_person(name)]

@@ -41,7 +41,7 @@ OVERLAP = 48  # word pieces that neighbouring windows share, so that every word 
 BATCH = 3_072  # word pieces, padding included
 NEAR = 0.15  # what is asked of a word beside one that identifies somebody: a name is found whole or half
 SURE = 0.9  # a name found with so much certainty is looked for elsewhere in its text
-DOUBT = 0.01  # and is one there too, where the model does not rule it out
+DOUBT = 0.05  # and is one there too, where the model does not rule it out
 ECHO = 4  # letters: shorter words of a name are not looked for
 ENTITY = {
     "NAME": EntityType.NAME,
@@ -53,6 +53,7 @@ ENTITY = {
     "ID": EntityType.ID,
 }  # LOCATION is told apart by its text
 JOINTS = frozenset(".,'\u2019^/-")  # between two words of one identifier
+NAME_PART = re.compile(r"[^\W\d_]+")
 LONG_WORD = re.compile(rf"[^\W\d_]{{{ECHO},}}")
 
 
@@ -186,9 +187,10 @@ def judged(encoder: Encoder, texts: Sequence[str]) -> list[tuple[list[Word], NDA
             part = found[first:last]
             values = [text[word.start : word.end] for word in part]
             known |= {value: encoder.pieces.cut(value) for value in set(values) - known.keys()}
-            for one in windows(index, part, [known[value] for value in values], encoder.pieces):
-                moved = {"first": one.first + first, "keep": one.keep + first, "stop": one.stop + first}
-                every.append(replace(one, **moved))
+            every.extend(
+                replace(one, first=one.first + first, keep=one.keep + first, stop=one.stop + first)
+                for one in windows(index, part, [known[value] for value in values], encoder.pieces)
+            )
         result.append((found, odds))
     read: dict[tuple[tuple[int, ...], tuple[int, ...]], NDArray[np.float32]] = {}
     for batch in _batches(every):
@@ -281,15 +283,26 @@ def _runs(encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.f
         yield run
 
 
+def _signs(text: str, span: Span) -> Iterator[str]:
+    """Yield the letters that a name is given beside it: `MJ = Mary Jones`, `Mary Jones (mj)`."""
+    letters = "".join(part[0] for part in NAME_PART.findall(text, span.start, span.end))
+    beside = text[max(0, span.start - 8) : span.start] + " " + text[span.end : span.end + 8]
+    for sign in {letters.upper(), letters.lower()} if len(letters) in {2, 3} else ():
+        if re.search(rf"(?<!\w){sign}\s?[=:]|\({sign}\)", beside):
+            yield sign
+
+
 def _echoes(
     encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.float32], spans: Sequence[Span]
 ) -> Iterator[Span]:
     """Yield the other places of the words of names found for sure, where the model does not rule a name out."""
     sure = [span for span in spans if span.rule == f"{MODEL}:NAME" and span.score >= SURE]
     names = {value.casefold(): span for span in sure for value in LONG_WORD.findall(text, span.start, span.end)}
-    for index, word in enumerate(found) if names else ():
-        span = names.get(text[word.start : word.end].casefold())
-        if span and DOUBT <= 1.0 - odds[index, 0] < encoder.threshold:
+    signs = {sign: span for span in sure for sign in _signs(text, span)}
+    for index, word in enumerate(found) if names or signs else ():
+        value, inside = text[word.start : word.end], 1.0 - odds[index, 0]
+        span = signs.get(value) or (names.get(value.casefold()) if inside >= DOUBT else None)
+        if span and inside < encoder.threshold:
             yield Span(word.start, word.end, span.entity_type, span.score, span.rule)
 
 

@@ -22,11 +22,12 @@ from safetensors.torch import load_file  # type: ignore[import-not-found,unused-
 from deid_core.detect.ner import load_model
 from deid_core.detect.ner_onnx import META, VOCABULARY, WEIGHTS, Encoder, judged, opened, read
 from deid_core.detect.word_pieces import words
-from deployments.train.apart import apart, gold, on_gold
+from deployments.train.apart import TAUGHT, apart, gold, on_gold
 from deployments.train.encoder_card import write_card
 from deployments.train.evaluate import COPIES, evaluate
+from deployments.train.examples import UNKNOWN
 from deployments.train.fit import fit, made
-from deployments.train.stream import TAGS, tags
+from deployments.train.stream import IGNORED, TAGS, tags
 from deployments.train.tagger import LAYERS, Tagger, new_tagger, pretrained
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from deployments.train.examples import Example
 
 PIECES = 2_048  # in a batch, padding included
-THRESHOLD = 0.6
+THRESHOLD = 0.55
 NEVER = 1e-9
 
 
@@ -58,10 +59,13 @@ def exported(tagger: Tagger, folder: Path) -> tuple[bytes, bytes]:
 def temperature(encoder: Encoder, examples: Sequence[Example]) -> float:
     """Return what to divide the logits by, so that probabilities are as often right as they say, on these examples."""
     likelihood: dict[float, float] = {}
-    gold = [np.array([min(tag, 1) for tag in tags(words(example.text), example.spans)]) for example in examples]
+    taught = [[(start, end, "ID" if label in TAUGHT else UNKNOWN) for start, end, label in e.spans] for e in examples]
+    marks = [tags(words(example.text), spans) for example, spans in zip(examples, taught, strict=True)]
     answers = [odds for _, odds in judged(encoder, [example.text for example in examples])]
-    logs = np.log(np.concatenate(answers) + NEVER)  # of temperature 1: logits up to a constant
-    truth = np.concatenate(gold)
+    gold_marks = np.concatenate([np.array(one, np.int64) for one in marks])
+    asked = gold_marks != IGNORED
+    logs = np.log(np.concatenate(answers) + NEVER)[asked]  # of temperature 1: logits up to a constant
+    truth = np.minimum(gold_marks[asked], 1)
     for tenths in range(6, 41):
         scaled = np.exp(logs / (tenths / 10))
         outside = scaled[:, 0] / scaled.sum(axis=1)

@@ -217,11 +217,18 @@ def test_a_name_is_whole_wherever_a_long_text_is_cut(ner: NerOnnx, before: int) 
     assert "Rosalind Hargreaves" in _values(ner, text)
 
 
-GAPS_KNOWN = [  # names without any cue, or that own a clinical noun as eponyms do: the card says they are missed
+GAPS_KNOWN = [  # names without any cue: the card says they are missed
     ("head_of_a_list", "Ashworth to scrub, Kapoor to assist.", "Ashworth"),
-    ("possessive", "Reviewed Annelise's insulin with her mother.", "Annelise"),
-    ("rare_possessive", "We adjusted Nkechi's insulin.", "Nkechi"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [("Reviewed Annelise's insulin with her mother.", "Annelise"), ("We adjusted Nkechi's insulin.", "Nkechi")],
+)
+def test_a_name_that_owns_a_clinical_noun_is_no_eponym(ner: NerOnnx, text: str, gone: str) -> None:
+    """A person's insulin is not a sign that is called after somebody."""
+    assert gone not in _hidden(ner, text)
 
 
 @pytest.mark.xfail(reason="a name without any cue, alone in its text: see the card's limits", strict=True)
@@ -233,13 +240,24 @@ def test_known_gaps(ner: NerOnnx, text: str, gone: str) -> None:
 
 def test_a_name_found_for_sure_lowers_the_bar_elsewhere(ner: NerOnnx) -> None:
     """A surname that heads the note is found in a sentence where, alone, it is not; a catheter is left alone."""
-    alone = "Overnight the team gave Tsering two boluses.\nFoley catheter draining."
-    assert "Tsering" not in _values(ner, alone)
-    text = f"Patient: Ms. Thandiwe Tsering, seen with Mr. Jon Foley\n{alone}"
+    alone = "Bongani hb 7 retic 0.2% on TDF.\nFoley catheter draining."
+    assert "Bongani" not in _values(ner, alone)
+    text = f"Patient: Ms. Thandiwe Bongani, seen with Mr. Jon Foley\n{alone}"
     hidden = _hidden(ner, text)
-    assert "Tsering" not in hidden
+    assert "Bongani" not in hidden
     assert "Jon" not in hidden
     assert "Foley catheter" in hidden
+
+
+def test_initials_are_those_of_a_person_named_beside_them(ner: NerOnnx) -> None:
+    """Who is named in full in a chart signs it with two letters; other two letters stay."""
+    text = (
+        "0600 levothyroxine 75 mcg PO ...... MJ\n0900 Lovenox 40 mg SC ...... MJ\nInitials: MJ = Marigold Jennings RN"
+    )
+    hidden = _hidden(ner, text)
+    assert "MJ" not in hidden
+    assert "PO" in hidden
+    assert "SC" in hidden
 
 
 def test_what_reads_the_same_is_read_once(ner: NerOnnx) -> None:
@@ -327,7 +345,7 @@ def test_loading_is_quick_offline_and_light() -> None:
 def test_the_version_names_the_model_and_its_bytes(ner: NerOnnx) -> None:
     """The version of every finding tells which model made it; the weights ship with the project and are small."""
     assert ner.version == model_version()
-    assert ner.version.startswith(f"{MODEL}-1.")
+    assert ner.version.startswith(f"{MODEL}-2.")
     assert len(FOLDER.joinpath(WEIGHTS).read_bytes()) < 24_000_000
     card = FOLDER.joinpath("MODEL_CARD.md").read_text("utf-8")
     assert all(word in card for word in ("Apache-2.0", "WNUT17", "MTS-Dialog", "## Limits"))
