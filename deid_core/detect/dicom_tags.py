@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from pydicom.dataelem import DataElement
 
+from deid_core.ingest.actions import STAYS, code_of, type_at
 from deid_core.ingest.elements import text_of, walk
-from deid_core.ingest.representations import is_valid
 from deid_core.model import Finding, Part, PartKind, TagPath
 from deid_core.policy import Policy
-from deid_core.standards.ps3_15 import TEMPORAL_VRS, Code, action, check_options, label
+from deid_core.standards.ps3_15 import BYTES_VRS, TEMPORAL_VRS, Code, check_options, label
 
 DICOM_ROOT = "1.2.840.10008."
-STAYS = frozenset({"C", "K", "U"})
 
 
 class DicomTags:
@@ -24,7 +23,7 @@ class DicomTags:
     """
 
     name = "dicom_tags"
-    version = "1"
+    version = "2"
     kinds = frozenset({PartKind.DATASET})
 
     def __init__(self, policy: Policy) -> None:
@@ -34,31 +33,25 @@ class DicomTags:
     def find_in(self, part: Part, policy: Policy) -> Iterator[Finding]:
         """Yield findings at whole elements, score 1; PolicyError for an option that PS3.15 does not have."""
         options = policy.dicom.options
+        sop_class = str(part.value.get("SOPClassUID") or "")
         for path, element in walk(part.value, lambda element: code_of(element, options) in STAYS):
             if element.tag.element == 0 and not element.tag.is_private:
                 continue
-            code = code_of(element, options)
-            rule = None if code in STAYS else f"PS3.15/{code}"
-            if code == "U" and element.VR == "UI" and not _all_registered(element):
-                rule = "PS3.15/U"
-            elif _policy_decides(element, code):
-                rule = ""
+            rule = rule_of(element, code_of(element, options, type_at(sop_class, path)))
             if rule is not None:
                 entity_type = label(int(element.tag), str(element.VR))
                 yield Finding(entity_type, TagPath(part.name, path), 1.0, self.name, self.version, rule)
 
 
-def code_of(element: DataElement, options: tuple[str, ...]) -> Code:
-    """Return the action code of an element as it is: what cannot be read, or is not what its VR says, is removed."""
-    vr = str(element.VR)
-    code = action(int(element.tag), vr, options)
+def rule_of(element: DataElement, code: Code) -> str | None:
+    """Return a finding's rule for an element with a code: `PS3.15/X`, "" for the policy's own, None for no finding."""
     if code not in STAYS:
-        return code
-    if vr == "UN" or (code == "U" and vr not in {"UI", "SQ"}):
-        return "X"
-    if vr in {"DS", "IS", "UI"} and not is_valid(vr, text_of(element) or ""):
-        return "X"
-    return code
+        return f"PS3.15/{code}"
+    if code == "U" and element.VR == "UI" and not _all_registered(element):
+        return "PS3.15/U"
+    if code == "C" and element.VR in BYTES_VRS:
+        return "PS3.15/C"
+    return "" if _policy_decides(element, code) else None
 
 
 def _all_registered(element: DataElement) -> bool:

@@ -1,28 +1,40 @@
-"""The texts of a DICOM dataset: one view an element, its source the element's keyword."""
+"""The texts of a DICOM dataset, for the text detectors: what the tags' detector leaves as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
 
-from deid_core.ingest.elements import text_of, walk
+from deid_core.extract.descriptors import is_trade, shown, version
+from deid_core.ingest.actions import STAYS, code_of
+from deid_core.ingest.elements import text_of
 from deid_core.model import Document, Part, TagPath
 from deid_core.policy import Policy
+from deid_core.standards.coding_schemes import is_code, is_scheme, is_version
 from deid_core.standards.ps3_15 import action, row_of
 from deid_core.view import TextView, whole
 
 READ_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
+SHORT_VRS = frozenset({"LO", "SH", "UC"})
 PROSE_VRS = frozenset({"LT", "ST", "UT"})  # others only where PS3.15 asks to clean them
-STAYS = frozenset({"C", "K", "U"})
+CODE_VALUES = frozenset({"CodeValue", "LongCodeValue"})
+VERSIONS = frozenset({"SoftwareVersions", "DetectorDescription", "SecondaryCaptureDeviceSoftwareVersions"})
+LONGEST_TERM = 200  # characters: longer texts are sentences, whatever their words
+_LONG_NUMBER = re.compile(r"\d{4}")
+_OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d *")
+Place = tuple[str, DataElement, Dataset]
 
 
 def dataset_views(document: Document, part: Part, policy: Policy) -> Iterator[TextView]:
     """Yield the texts of a dataset, file meta left out because writing makes it anew.
 
     Where the policy runs `dicom_tags`, elements that it finds whole are not read again, nor those that a Retain option
-    of the policy keeps as they are.
+    of the policy keeps as they are, nor those that can say nothing of a person: codes of published vocabularies, terms
+    made of words of the trade, the names of private blocks that we know.
     """
     options = policy.dicom.options
     tags_run = "dicom_tags" in policy.detectors
@@ -30,18 +42,60 @@ def dataset_views(document: Document, part: Part, policy: Policy) -> Iterator[Te
     def reads(element: DataElement) -> bool:
         return not tags_run or _stays_to_be_read(element, options)
 
-    for path, element in walk(part.value, reads):
-        if element.VR not in READ_VRS or path.startswith("0002") or not reads(element):
+    for path, element, item in _places(part.value, reads):
+        if element.VR not in READ_VRS or not reads(element) or (tags_run and _is_term(element, item)):
             continue
         text = text_of(element) or ""
         if text.strip():
             subject = part.subject_key or document.subject_key
-            prose = element.VR in PROSE_VRS or action(int(element.tag), str(element.VR), options) == "C"
             keyword = keyword_for_tag(element.tag) or "private"
-            yield whole(text, TagPath(part.name, path), subject, keyword, prose=prose)
+            prose = _is_prose(element, text, options)
+            yield whole(_shown(element, keyword, text), TagPath(part.name, path), subject, keyword, prose=prose)
+
+
+def _places(item: Dataset, reads: Callable[[DataElement], bool], prefix: str = "") -> Iterator[Place]:
+    """Yield (path, element, what holds it) in tag order, to any depth."""
+    for element in item:
+        path = f"{prefix}{element.tag:08X}"
+        yield path, element, item
+        if element.VR == "SQ" and element.value and reads(element):
+            for index, inner in enumerate(element.value):
+                yield from _places(inner, reads, f"{path}[{index}].")
 
 
 def _stays_to_be_read(element: DataElement, options: tuple[str, ...]) -> bool:
-    code = action(int(element.tag), str(element.VR), options)
-    retained = code == "K" and row_of(int(element.tag)) is not None and element.VR != "SQ"
-    return code in STAYS and not retained
+    code = code_of(element, options)
+    retained = code == "K" and not element.tag.is_private and row_of(int(element.tag)) is not None
+    return code in STAYS and (element.VR == "SQ" or not retained)
+
+
+def _is_term(element: DataElement, item: Dataset) -> bool:
+    """Say whether an element holds a term of the standard or of a published vocabulary, and nothing else."""
+    text, keyword = text_of(element) or "", element.keyword
+    scheme = str(item.get("CodingSchemeDesignator") or "")
+    if element.tag.is_private_creator:
+        return True  # left as it is only where we know it
+    if keyword in CODE_VALUES:
+        return is_code(scheme, text)
+    if keyword == "CodingSchemeDesignator":
+        return is_scheme(text)
+    if keyword == "CodingSchemeVersion":
+        return is_scheme(scheme) and is_version(text)
+    if keyword == "TimezoneOffsetFromUTC":
+        return _OFFSET.fullmatch(text) is not None
+    return element.VR == "CS" and is_trade(text) and not _LONG_NUMBER.search(text)
+
+
+def _is_prose(element: DataElement, text: str, options: tuple[str, ...]) -> bool:
+    """Say whether a model of language is asked: of prose and what PS3.15 asks to clean, but for words of the trade."""
+    if element.VR not in PROSE_VRS and action(int(element.tag), str(element.VR), options) != "C":
+        return False
+    return element.keyword not in VERSIONS and (len(text) > LONGEST_TERM or not is_trade(text))
+
+
+def _shown(element: DataElement, keyword: str, text: str) -> str:
+    if keyword in VERSIONS:
+        return version(text)
+    if element.VR in SHORT_VRS | PROSE_VRS:
+        return shown(text, short=element.VR in SHORT_VRS)
+    return text

@@ -19,38 +19,44 @@ from pydicom.uid import (
 )
 
 from deid_core.errors import EmptyAsset, LimitExceeded, MalformedAsset, UncertainAsset, UnsupportedFormat
+from deid_core.ingest.charsets import settle
+from deid_core.ingest.dicom_directory import divided, is_directory, joined, linked
+from deid_core.ingest.dicom_documents import fill_document
 from deid_core.ingest.dicom_frames import DicomFrames, decoder_for
 from deid_core.ingest.dicom_pixels import check_pixels, pixel_keyword, write_pixels
 from deid_core.ingest.dicom_quiet import quiet
 from deid_core.ingest.dicom_structure import Structure
-from deid_core.ingest.elements import copy_of, put_text, unknown
+from deid_core.ingest.elements import copy_of, keep_letters, put_text, unknown
 from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
 from deid_core.standards.ps3_15 import profile_codes
 
 MEDIA_TYPE = "application/dicom"
 MAX_INFLATED = 1 << 30
-DIRECTORY = "1.2.840.10008.1.3.10"
 IMPLEMENTATION_CLASS_UID = "2.25.204736057023474611510851005412150000763"
 IMPLEMENTATION_VERSION = "DEIDFLOW_0"
-# a policy may ask for these, and nobody carries them out yet
-NOT_CARRIED_OUT = frozenset({"retain_safe_private", "clean_recognisable_features"})
-LONGITUDINAL = {"retain_long_full_dates": "UNMODIFIED", "retain_long_modified_dates": "MODIFIED"}
+LONGITUDINAL = {"retain_long_modified_dates": "MODIFIED", "retain_long_full_dates": "UNMODIFIED"}  # the first rules
 
 
 class DicomReader:
-    """Read a DICOM file into parts `dataset` (a FileDataset, all converted) and `pixels` (DicomFrames), and back."""
+    """Read a DICOM file into parts `dataset` (a FileDataset, all converted) and `pixels` (DicomFrames), and back.
+
+    A DICOMDIR has a part `patient-N` for each patient in it, whose subject is that patient.
+    """
 
     def read(self, data: bytes, asset_id: str, key: ProjectKey) -> Document:
         """Read a file, with a preamble or without, in any transfer syntax, to its last element.
 
         Raises EmptyAsset, MalformedAsset (truncated or corrupt), LimitExceeded (a bomb), UnsupportedFormat (a private
-        transfer syntax), UncertainAsset (a DICOMDIR, video, speech, pixels held elsewhere).
+        transfer syntax), UncertainAsset (video, speech, pixels held elsewhere).
         """
         if not data:
             raise EmptyAsset("the file is empty")
         with quiet("not a DICOM file that can be read"):
             dataset = parse(data)
+            if is_directory(dataset):
+                directory = tuple(divided(dataset, data, key))
+                return Document(asset_id, MEDIA_TYPE, key.subject("asset", asset_id), directory)
             _refuse_half_understood(dataset)
             parts = [Part("dataset", PartKind.DATASET, dataset)]
             if pixel_keyword(dataset):
@@ -68,6 +74,10 @@ class DicomReader:
         """
         with quiet("the dataset cannot be written"):
             dataset = copy_of(document.part("dataset").value)
+            fill_document(dataset)
+            if is_directory(dataset):
+                joined(dataset, document.parts[1:])
+                linked(dataset, _encoded(dataset))
             for part in document.parts:
                 if part.kind is PartKind.PIXELS:
                     write_pixels(dataset, part.value)
@@ -123,8 +133,9 @@ def _inflated(data: bytes) -> bytes:
     return inflated
 
 
-def _converted(dataset: Dataset) -> Dataset:
+def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
     """Convert every element in place, to any depth; a later reader meets no conversion error."""
+    terms = settle(dataset, above)
     for tag in list(dataset.keys()):
         raw = dataset.get_item(tag)
         try:
@@ -136,14 +147,14 @@ def _converted(dataset: Dataset) -> Dataset:
             dataset[tag] = unknown(tag, value)
             continue
         for item in element.value or () if element.VR == "SQ" else ():
-            _converted(item)
+            _converted(item, terms)
     return dataset
 
 
 def _refuse_half_understood(dataset: FileDataset) -> None:
     sop_class = str(dataset.get("SOPClassUID") or "")
-    if str(dataset.file_meta.get("MediaStorageSOPClassUID")) == DIRECTORY or "DirectoryRecordSequence" in dataset:
-        raise UncertainAsset("a DICOMDIR: its records point at files that change")
+    if "DirectoryRecordSequence" in dataset:
+        raise UncertainAsset("directory records in what is no DICOMDIR")
     if "Audio" in UID(sop_class).name:
         raise UncertainAsset("a waveform of speech, which is not searched")
     if "PixelDataProviderURL" in dataset:
@@ -164,9 +175,10 @@ def _encoded(dataset: FileDataset) -> bytes:
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_VERSION
     dataset.file_meta, dataset.preamble = meta, b"\0" * 128
-    for tag in [tag for tag in dataset.keys() if tag.group in {0, 2}]:  # noqa: SIM118 - pydicom iterates elements
+    for tag in [tag for tag in dataset.keys() if tag.group in {0, 2, 0xFFFE}]:  # noqa: SIM118 - pydicom iterates elements
         del dataset[tag]
     _drop_group_lengths(dataset)
+    keep_letters(dataset)
     buffer = BytesIO()
     dcmwrite(buffer, dataset, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian)
     return buffer.getvalue()
@@ -193,8 +205,9 @@ def mark(
     PS3.15 E.1.1: (0012,0062), (0012,0063), (0012,0064) with CID 7050 codes and (0028,0303). Earlier methods are kept.
     The Clean Pixel Data option is claimed, and Burned In Annotation set to NO, only where the pixels were searched.
     """
-    unclaimed = NOT_CARRIED_OUT if pixels_searched else {*NOT_CARRIED_OUT, "clean_pixel_data"}
-    claimed = [option for option in options if option not in unclaimed]
+    if is_directory(dataset):
+        return  # its object has no place for them
+    claimed = [option for option in options if pixels_searched or option != "clean_pixel_data"]
     put_text(dataset, "PatientIdentityRemoved", "YES")
     method = f"deidflow, policy {policy_name} {policy_version}"[:64]
     earlier = dataset.get("DeidentificationMethod") or []

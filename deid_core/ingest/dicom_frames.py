@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
-from pydicom.uid import UID
+from pydicom.uid import UID, JPEGExtended12Bit
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UncertainAsset
 from deid_core.ingest.dicom_quiet import quiet
@@ -113,6 +113,10 @@ class DicomFrames:
 
 def decoder_for(transfer_syntax: UID) -> Any:
     """Return the decoder of a transfer syntax; UncertainAsset where there is none (video), or no codec for it."""
+    if transfer_syntax == JPEGExtended12Bit:
+        from deid_core.ingest import dicom_twelve_bits  # noqa: PLC0415 - GDCM is costly to load, and this is rare
+
+        dicom_twelve_bits.add()
     try:
         decoder = get_decoder(transfer_syntax)
     except NotImplementedError:

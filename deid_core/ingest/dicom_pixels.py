@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from deid_core.ingest.dicom_codestream import bare
 from deid_core.ingest.dicom_frames import MAX_FRAME_BYTES, PIXEL_KEYWORDS, DicomFrames, geometry
 from deid_core.ingest.dicom_quiet import quiet
 
+Buffer = bytes | memoryview
 NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
@@ -43,6 +45,26 @@ LOSSY_METHODS = {  # PS3.3 C.7.6.1.1.5.1; a syntax that may be lossy is called s
     "1.2.840.10008.1.2.4.91": "ISO_15444_1",
     "1.2.840.10008.1.2.4.203": "ISO_15444_15",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Describe native samples: how many bytes they take, and the bits of each."""
+
+    length: int
+    allocated: int
+    stored: int
+    high: int
+    signed: bool
+    swapped: bool
+
+
+def layout_of(dataset: Dataset, transfer_syntax: UID) -> Layout:
+    """Return the layout of a dataset's native pixel data; MalformedAsset where the dataset does not say."""
+    allocated, stored = int(dataset.BitsAllocated), int(dataset.get("BitsStored") or 0)
+    high = int(dataset.get("HighBit") or stored - 1)
+    swapped = transfer_syntax == ExplicitVRBigEndian and allocated > 8
+    return Layout(expected_length(dataset), allocated, stored, high, dataset.get("PixelRepresentation") == 1, swapped)
 
 
 def pixel_keyword(dataset: Dataset) -> str:
@@ -87,8 +109,7 @@ def write_pixels(dataset: FileDataset, frames: DicomFrames) -> None:
         _store(dataset, frames)
     elif native:
         value = bytes(dataset[keyword].value)
-        cleaned = _cleaned(value[: expected_length(dataset)], dataset, frames.transfer_syntax)
-        cleaned += b"\0" * (len(cleaned) % 2)
+        cleaned = samples_of(value, layout_of(dataset, frames.transfer_syntax))
         if cleaned != value:
             dataset[keyword].value = cleaned
     else:
@@ -128,21 +149,37 @@ def _embedded_overlay(dataset: Dataset) -> bool:
     return False
 
 
-def _cleaned(pixels: bytes, dataset: Dataset, transfer_syntax: UID) -> bytes:
-    """Return native integer pixels with nothing in the bits outside those stored but a sign."""
-    allocated, stored = int(dataset.BitsAllocated), int(dataset.get("BitsStored") or 0)
-    high = int(dataset.get("HighBit") or stored - 1)
-    if allocated not in {8, 16, 32} or not 0 < stored < allocated or not stored - 1 <= high < allocated:
+def samples_of(value: Buffer, layout: Layout) -> Buffer:
+    """Return native pixel data with nothing after the last sample but padding, nor in bits outside those stored."""
+    kept = value[: layout.length]
+    if layout.allocated in {8, 16, 32} and 0 < layout.stored < layout.allocated:
+        kept = _cleaned(kept, layout)
+    return bytes(kept) + b"\0" if len(kept) % 2 else kept
+
+
+def _cleaned(pixels: Buffer, layout: Layout) -> Buffer:
+    """Return integer samples with nothing in the bits outside those stored but a sign."""
+    if not layout.stored - 1 <= layout.high < layout.allocated:
         return pixels
-    swapped = transfer_syntax == ExplicitVRBigEndian and allocated > 8
-    was = np.frombuffer(pixels, f"{'>' if swapped else '<'}u{allocated // 8}")
-    mask = ((1 << stored) - 1) << (high - stored + 1)
+    order, size, span = ">" if layout.swapped else "<", layout.allocated // 8, 1 << layout.stored
+    was = np.frombuffer(pixels, f"{order}u{size}")
+    if layout.high == layout.stored - 1 and len(was) and _fits(was, order, size, span, signed=layout.signed):
+        return pixels
+    mask = (span - 1) << (layout.high - layout.stored + 1)
     now = was & mask
-    if dataset.get("PixelRepresentation") == 1:
-        upper = ((1 << allocated) - 1) ^ ((1 << (high + 1)) - 1)
-        signed = np.where(now & (1 << high), now | upper, now)
+    if layout.signed:
+        upper = ((1 << layout.allocated) - 1) ^ ((1 << (layout.high + 1)) - 1)
+        signed = np.where(now & (1 << layout.high), now | upper, now)
         now = np.where((was & (mask | upper)) == signed, signed, now)
     return pixels if np.array_equal(now, was) else now.astype(was.dtype).tobytes()
+
+
+def _fits(samples: np.ndarray[Any, Any], order: str, size: int, span: int, *, signed: bool) -> bool:
+    """Say whether all samples are numbers of the bits stored: then no other bit is used but for their sign."""
+    if not signed:
+        return bool(samples.max() < span)
+    numbers = samples.view(f"{order}i{size}")
+    return bool(numbers.min() >= -(span >> 1) and numbers.max() < span >> 1)
 
 
 def _store(dataset: FileDataset, frames: DicomFrames) -> None:

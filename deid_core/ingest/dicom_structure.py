@@ -88,6 +88,8 @@ class Structure:
 
     def _value(self, header: _Header, stop: int, *, implicit: bool, depth: int) -> int:
         """Return the offset after an element's value."""
+        if header.tag == ITEM and depth == 0 and header.length != UNDEFINED and header.value_at + header.length <= stop:
+            return header.value_at + header.length  # its sequence is not said: it is unknown, and goes as such
         if header.tag >> 16 == 0xFFFE:
             raise MalformedAsset("a delimiter stands where an element should")
         vr = header.vr or dictionary_vr(header.tag).encode()

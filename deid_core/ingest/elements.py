@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydicom import config
-from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
@@ -21,10 +20,12 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 
 from deid_core.errors import ChangedAsset
+from deid_core.ingest.charsets import holds
 from deid_core.ingest.representations import fitted
 from deid_core.model import TagPath
 from deid_core.standards.ps3_15 import NUMBER_VRS, TEXT_VRS
 
+WRITTEN_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})  # in the character sets declared
 UTF8 = "ISO_IR 192"
 CHARACTER_SET = 0x00080005
 _STEP = re.compile(r"([0-9A-F]{8})(?:\[(\d+)\])?")
@@ -112,8 +113,8 @@ def _store(dataset: Dataset, parent: Dataset, element: DataElement, value: Any) 
     vr = element.VR
     if vr in TEXT_VRS:
         value = fitted(vr, str(value))
-        if not value.isascii() and not _encodable(value, parent, dataset):
-            _use_utf8(dataset)
+        if not _encodable(value, vr, parent, dataset):
+            use_utf8(dataset)
     elif vr == "SQ":
         value = Items(list(value) if value else [])
     elif vr in NUMBER_VRS:
@@ -139,16 +140,37 @@ def unknown(tag: int, value: bytes) -> DataElement:
     return element
 
 
-def _encodable(text: str, *holders: Dataset) -> bool:
+def _encodable(text: str, vr: str, *holders: Dataset) -> bool:
     declared = next((holder.SpecificCharacterSet for holder in holders if holder.get("SpecificCharacterSet")), "")
-    try:
-        text.encode(convert_encodings(declared)[0] if declared else "ascii")
-    except (LookupError, ValueError):
-        return False
-    return True
+    return holds(text, declared, vr)
 
 
-def _use_utf8(dataset: Dataset) -> None:
+def keep_letters(dataset: Dataset) -> None:
+    """Make a dataset UTF-8 where its character sets of several parts cannot hold one of its texts.
+
+    What was read in one single-byte set goes out in it, so most datasets need no look.
+    """
+    if not any(
+        "2022" in term or term.endswith(" 13") for _, element in walk(dataset) for term in _terms(element) if term
+    ):
+        return
+    holder_of: list[tuple[Dataset, Dataset]] = [(dataset, dataset)]
+    while holder_of:
+        here, above = holder_of.pop()
+        near = here if here.get("SpecificCharacterSet") else above
+        for element in here:
+            if element.VR == "SQ":
+                holder_of += [(item, near) for item in element.value or ()]
+            elif element.VR in WRITTEN_VRS and not _encodable(text_of(element) or "", element.VR, near):
+                use_utf8(dataset)
+                return
+
+
+def _terms(element: DataElement) -> list[str]:
+    return (text_of(element) or "").split("\\") if element.tag == CHARACTER_SET else []
+
+
+def use_utf8(dataset: Dataset) -> None:
     """Declare UTF-8 for the dataset and drop what its items declare, which would override it."""
     for _, element in walk(dataset):
         for item in element.value if element.VR == "SQ" else ():

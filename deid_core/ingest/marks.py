@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from deid_core.entities import EntityType
 from deid_core.ingest.dicom import mark
+from deid_core.ingest.elements import put_text
 from deid_core.model import Document
 from deid_core.policy import Policy
+
+FULL, MODIFIED = "retain_long_full_dates", "retain_long_modified_dates"
+FEATURES = "clean_recognisable_features"
+FACES = frozenset({"faces", "head_scans"})  # the detectors that look for faces
+VOLUMES = frozenset({"CT", "MR", "PT", "NM"})  # a face can be drawn from their slices, and no slice shows it
 
 
 def dicom(document: Document, policy: Policy) -> Document:
     """Mark a DICOM document that the caller owns as de-identified under a policy: PS3.15 E.1.1."""
     dataset = document.part("dataset").value
-    mark(dataset, policy.dicom.options, policy.name, policy.version, pixels_searched="pixels" in document)
+    options = list(_claimed(document, policy))
+    mark(dataset, options, policy.name, policy.version, pixels_searched="pixels" in document)
+    if not {FULL, MODIFIED} & set(options) and policy.rule(EntityType.DATE).action == "date_shift":
+        put_text(
+            dataset, "LongitudinalTemporalInformationModified", "MODIFIED"
+        )  # where a date must stand, a shifted one
+    if FEATURES in options:
+        put_text(dataset, "RecognizableVisualFeatures", "NO")
     return document
+
+
+def _claimed(document: Document, policy: Policy) -> Iterator[str]:
+    """Yield the options of a policy that were carried out on a document, in its order.
+
+    Where dates are shifted they are not retained in full. Clean Recognisable Visual Features is claimed where faces
+    were looked for and none can be drawn from slices: for a head that a person let pass, nobody claims it.
+    """
+    shown = str(document.part("dataset").value.get("Modality") or "")
+    looked = set(policy.detectors) >= FACES and "pixels" in document and shown not in VOLUMES
+    for option in policy.dicom.options:
+        superseded = option == FULL and MODIFIED in policy.dicom.options
+        if not superseded and (option != FEATURES or looked):
+            yield option
 
 
 def samples(document: Document) -> bytes:

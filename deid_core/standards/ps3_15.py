@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, cast
 
@@ -24,9 +24,11 @@ OVERLAYS = 0x60  # groups 60xx
 TEXT_VRS = frozenset(
     {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
 )
+BYTES_VRS = frozenset({"OB", "OW", "OF", "OD", "OL", "OV"})
 TEMPORAL_VRS = frozenset({"DA", "DT", "TM"})
 NUMBER_VRS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "US or SS", "US or OW", "US or SS or OW"})
 _TYPE_CODES = {"1": "D", "1C": "D", "2": "Z", "2C": "Z", "3": "X"}
+_REQUIRED = frozenset({"1", "2"})  # whatever else the object holds
 _TEXT_PATH = frozenset({"AS", "CS", "DS", "IS", "LO", "LT", "SH", "ST", "UC", "UT"})  # read by the text detectors
 
 
@@ -79,37 +81,63 @@ def row_of(tag: int) -> Mapping[str, Any] | None:
     return None
 
 
-def action(tag: int, vr: str, options: Sequence[str] = ()) -> Code:
+def action(tag: int, vr: str, options: Sequence[str] = (), type_: str = "") -> Code:
     """Return the action code of an attribute under the Basic Profile with the options.
 
     C and K: the value stays, and the text detectors read it where it is text. U on a sequence: its items stay, with new
-    UIDs. A conditional code such as X/Z/D is resolved by the attribute's type where we know it, and else by its
-    last code, which is valid for every type. Raises PolicyError for an unknown option.
+    UIDs. A conditional code such as X/Z/D is resolved by `type_`, the attribute's type in its object, and where that is
+    not known ("") by its last code, which is valid for every type. Private attributes go here, whatever the options:
+    only their creator tells more (`private_tags`). Raises PolicyError for an unknown option.
     """
-    return _action(int(tag), vr, tuple(options))
+    return _action(int(tag), vr, tuple(options), type_)
 
 
-@cache
-def _action(tag: int, vr: str, options: tuple[str, ...]) -> Code:
+@lru_cache(maxsize=1 << 16)  # tags and representations come from files
+def _action(tag: int, vr: str, options: tuple[str, ...], type_: str) -> Code:
     check_options(options)
     row = row_of(tag)
     if tag >> 24 == OVERLAYS and not tag >> 16 & 1:
         return "X"  # the plane goes, and a description of a plane that is gone is not valid
     if row is None:
-        return _unlisted(tag, vr)
+        return _unlisted_under(tag, vr, options)
     chosen = {row["options"][option] for option in options if option in row["options"]}
     if (tag >> 16) % 2 or not chosen:
-        return resolve(row["profile"], _data("ps3_15_types")["types"].get(keyword_for_tag(tag), ""))
+        return resolve(row["profile"], type_)
     if "C" not in chosen:
         return "K"
     return "C" if vr == "SQ" or vr in TEXT_VRS else "X"  # nobody cleans bytes
 
 
 def resolve(profile: str, type_: str) -> Code:
-    """Return one code for a conditional one, by the attribute's type ("1", "1C", "2", "2C", "3", "" if unknown)."""
+    """Return one code for a row's, by the attribute's type in its object: "1", "1C", "2", "2C", "3", "" if unknown.
+
+    X and Z are what PS3.15 E.1.1 makes of a value that need not be there; where the object would not be valid without
+    one (type 1) or without the element (type 2), an X becomes Z or D, and a Z becomes D, which it may by definition.
+    """
     codes = profile.replace("*", "").split("/")
     wanted = _TYPE_CODES.get(type_, "")
-    return cast("Code", "U" if "U" in codes else wanted if wanted in codes else codes[-1])
+    if "U" in codes:  # X/Z/U*: references hold in every type
+        return "U"
+    if codes == ["X"] and type_ in _REQUIRED:
+        return cast("Code", wanted)
+    if codes[-1] == "Z" and wanted == "D":
+        return "D"
+    return cast("Code", wanted if wanted in codes else codes[-1])
+
+
+def _unlisted_under(tag: int, vr: str, options: tuple[str, ...]) -> Code:
+    """Return the code of an unlisted attribute under the options that are about all UIDs, and all dates and times."""
+    code = _unlisted(tag, vr)
+    if code == "U" and "retain_uids" in options:
+        return "K"
+    return temporal(options) if vr in TEMPORAL_VRS and dictionary_vr(tag) in TEMPORAL_VRS else code
+
+
+def temporal(options: Sequence[str]) -> Code:
+    """Return the code of a date or time of which no table tells: as options treat those that one does."""
+    if "retain_long_modified_dates" in options:
+        return "C"
+    return "K" if "retain_long_full_dates" in options else "X"
 
 
 def _unlisted(tag: int, vr: str) -> Code:
@@ -120,6 +148,8 @@ def _unlisted(tag: int, vr: str) -> Code:
         return "X"
     if vr in _TEXT_PATH or vr in NUMBER_VRS or vr == "SQ" or tag in _retained("bulk") or tag in _retained("uids"):
         return "K"
+    if tag in _retained("cleaned"):
+        return "C" if vr in BYTES_VRS else "X"
     return "U" if vr == "UI" else "X"
 
 

@@ -1,0 +1,238 @@
+"""What becomes of each DICOM element whose treatment does not depend on another's, and one pass over a file by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from struct import pack
+from typing import Any
+
+from deid_core.ingest.dicom_codestream import bare
+from deid_core.ingest.dicom_scan import HEAD, ITEM, LONG, SEQUENCE_END, Unusual, items, places, skip
+from deid_core.ingest.dicom_structure import LONG_VRS, UNDEFINED
+
+# what marking writes (PS3.15 E.1.1), in tag order; only at the top
+MARKS = (0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280302, 0x00280303)
+BEYOND = 1 << 32
+SOP_INSTANCE = 0x00080018
+# values that are written again as they stand: others go the plain way, which strips spaces
+FORMS = {
+    "DS": re.compile(rb"([+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\\(?=[^ ])|(?= ?\Z)))+ ?"),
+    "IS": re.compile(rb"([+-]?\d+(\\(?=[^ ])|(?= ?\Z)))+ ?"),
+    "DA": re.compile(rb"\d{8}"),
+    "TM": re.compile(rb"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)? ?"),
+    "DT": re.compile(rb"\d{4,14}(\.\d{1,6})?([+-]\d{4})? ?"),
+    "AS": re.compile(rb"\d{3}[DWMY]"),
+}
+UIDS = re.compile(rb"[0-9.]+(\\[0-9.]+)*\0?")
+
+
+class Kind(IntEnum):
+    """Name what becomes of an element."""
+
+    KEEP = 0  # copied, whatever its value
+    FORMED = 1  # copied where it is written in the form of its VR
+    DROP = 2
+    CONSTANT = 3  # its payload stands in its place
+    UID = 4  # each value mapped on its own
+    OPERATE = 5  # a date, time or age that the policy's operator maps on its own
+    EXACT = 6  # known only for the very same bytes
+    ITEMS = 7  # its items are gone through; the payload is their table
+    PIXELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Say what becomes of an element: `payload` is bytes, a size, a table of modes, or an operator's name."""
+
+    kind: Kind
+    payload: Any = None
+    vr: str = ""
+
+
+Table = dict[bytes, Mode]  # by an element's first bytes: its tag, and its VR where the encoding says it
+
+
+@dataclass(slots=True)
+class Hole:
+    """Mark where bytes are to be put once it is known which: the element's offset (of a mark: its tag) and value."""
+
+    chunks: list[Any]
+    index: int
+    start: int
+    value: int
+    end: int
+    mode: Mode | None
+
+
+@dataclass(slots=True)
+class Pass:
+    """Go once over the bytes of a file's dataset, taking apart what is copied, mapped, and looked up.
+
+    `signature` gathers what a look-up needs: two files with one signature differ in values mapped alone.
+    """
+
+    data: bytes = field(repr=False)
+    implicit: bool
+    map_uid: Callable[[bytes], bytes]
+    signature: list[bytes] = field(default_factory=list, repr=False)
+    looked_up: list[Hole] = field(default_factory=list, repr=False)
+    operated: list[Hole] = field(default_factory=list, repr=False)
+    marks: list[Hole] = field(default_factory=list, repr=False)
+    pixels: Hole | None = field(default=None, repr=False)
+    sop_instance: bytes = field(default=b"", repr=False)
+
+    def walk(  # noqa: C901, PLR0912 - one loop, its calls spared: it is run for every element of every file
+        self, at: int, stop: int, table: Table, chunks: list[Any], *, top: bool
+    ) -> None:
+        """Add to `chunks` what elements [at, stop) become; Unusual where one is of no kind the table knows."""
+        data, implicit, view = self.data, self.implicit, memoryview(self.data)
+        run, last, unmarked = -1, -1, list(MARKS) if top else []
+        mark = unmarked[0] if unmarked else BEYOND
+        while at < stop:
+            group, number, vr, length = HEAD(data, at)
+            tag = group << 16 | number
+            if tag <= last:
+                if tag == 0 and top and not any(data[at:stop]):
+                    break
+                raise Unusual
+            last = tag
+            if implicit:
+                name, length, value = data[at : at + 4], LONG(data, at + 4)[0], at + 8
+            elif vr in LONG_VRS:
+                if length:
+                    raise Unusual  # two reserved bytes, in which something stands
+                name, length, value = data[at : at + 6], LONG(data, at + 8)[0], at + 12
+            else:
+                name, value = data[at : at + 6], at + 8
+            mode = table.get(name)
+            if mode is None:
+                raise Unusual
+            while tag >= mark:
+                if run >= 0:
+                    chunks.append(view[run:at])
+                    run = -1
+                mark = self._marked(chunks, unmarked)
+            end = value + length
+            if length & 1:
+                end = self._undefined_end(value, stop, mode, length)
+            if end > stop:
+                raise Unusual
+            kind = mode.kind
+            if kind <= Kind.FORMED and self._stays(mode, value, end):
+                if run < 0:
+                    run = at
+            else:
+                if run >= 0:
+                    chunks.append(view[run:at])
+                    run = -1
+                self._changed(mode, Hole(chunks, len(chunks), at, value, end, mode), name, tag)
+            at = end
+        if run >= 0:
+            chunks.append(view[run:at])
+        while mark < BEYOND:
+            mark = self._marked(chunks, unmarked)
+
+    def _marked(self, chunks: list[Any], unmarked: list[int]) -> int:
+        """Leave a hole for the next mark, and return the tag of the one after."""
+        self.marks.append(Hole(chunks, len(chunks), unmarked.pop(0), 0, 0, None))
+        chunks.append(b"")
+        return unmarked[0] if unmarked else BEYOND
+
+    def _undefined_end(self, value: int, stop: int, mode: Mode, length: int) -> int:
+        if length != UNDEFINED:
+            raise Unusual  # of odd length: the plain way pads it
+        if mode.kind is Kind.PIXELS:
+            return self._fragments_end(value, stop)
+        return skip(self.data, value, stop, implicit=self.implicit)
+
+    def _fragments_end(self, at: int, stop: int) -> int:
+        while self.data[at : at + 4] == ITEM:
+            at += 8 + LONG(self.data, at + 4)[0]
+        if self.data[at : at + 8] != SEQUENCE_END + b"\0\0\0\0" or at + 8 > stop:
+            raise Unusual
+        return at + 8
+
+    def _stays(self, mode: Mode, value: int, end: int) -> bool:
+        """Say that an element is copied; Unusual where it is not written as it would be written again."""
+        if mode.kind is Kind.KEEP:
+            fits = (end - value) % mode.payload == 0
+        else:
+            fits = end == value or FORMS[mode.vr].fullmatch(self.data, value, end) is not None
+        if not fits:
+            raise Unusual
+        return True
+
+    def _changed(self, mode: Mode, hole: Hole, name: bytes, tag: int) -> None:
+        kind, chunks = mode.kind, hole.chunks
+        if kind in {Kind.DROP, Kind.CONSTANT}:
+            if mode.vr == "SQ":  # what goes is whole all the same
+                sum(1 for _ in places(self.data, hole.start, hole.end, implicit=self.implicit))
+            if kind is Kind.CONSTANT:
+                chunks.append(mode.payload)
+        elif kind is Kind.UID:
+            new = self.map_uid(self.data[hole.value : hole.end])
+            if tag == SOP_INSTANCE and not self.sop_instance:
+                self.sop_instance = new
+            chunks.append(name + pack("<I" if self.implicit else "<H", len(new)) + new)
+        elif kind is Kind.ITEMS:
+            chunks.append(self._items(mode, hole))
+        else:
+            chunks.append(b"")
+            self._left_open(kind, hole)
+
+    def _left_open(self, kind: Kind, hole: Hole) -> None:
+        if kind is Kind.PIXELS:
+            self.signature.append(b"pixels")
+            self.pixels = hole
+        elif kind is Kind.OPERATE and hole.end > hole.value:
+            if FORMS[hole.mode.vr if hole.mode else ""].fullmatch(self.data, hole.value, hole.end) is None:
+                raise Unusual
+            self.operated.append(hole)
+        elif kind is Kind.OPERATE:
+            if hole.mode and hole.mode.payload[-1]:
+                raise Unusual  # emptied or given a dummy by the standard, whatever it holds
+            hole.chunks[hole.index] = self.data[hole.start : hole.end]
+        else:
+            self.signature.append(self.data[hole.start : hole.end])
+            self.looked_up.append(hole)
+
+    def _items(self, mode: Mode, hole: Hole) -> tuple[bytes, bool, list[tuple[bool, list[Any]]]]:
+        whole, head = self.data, self.data[hole.start : hole.value - 4]
+        inside = []
+        for _, start, end, delimited in items(whole, hole.value, hole.end, implicit=self.implicit):
+            self.signature.append(ITEM)
+            chunks: list[Any] = []
+            self.walk(start, end, mode.payload, chunks, top=False)
+            inside.append((delimited, chunks))
+        self.signature.append(SEQUENCE_END)
+        return head, whole[hole.value - 4 : hole.value] == b"\xff\xff\xff\xff", inside
+
+
+def rendered(chunks: list[Any]) -> bytes:
+    """Return the bytes of chunks, sequences with the lengths that their items have now."""
+    return b"".join(_sequence(*chunk) if isinstance(chunk, tuple) else chunk for chunk in chunks)
+
+
+def _sequence(head: bytes, undefined: bool, inside: list[tuple[bool, list[Any]]]) -> bytes:  # noqa: FBT001 - unpacked
+    parts = []
+    for delimited, chunks in inside:
+        item = rendered(chunks)
+        length = b"\xff\xff\xff\xff" if delimited else pack("<I", len(item))
+        parts.append(ITEM + length + item + (b"\xfe\xff\x0d\xe0\0\0\0\0" if delimited else b""))
+    value = b"".join(parts)
+    if undefined:
+        return head + b"\xff\xff\xff\xff" + value + SEQUENCE_END + b"\0\0\0\0"
+    return head + pack("<I", len(value)) + value
+
+
+def frames_are_bare(data: bytes, at: int, end: int, frames: int) -> bool:
+    """Say whether encapsulated pixel data hold one fragment a frame, with nothing in them but the picture."""
+    fragments = []
+    while at < end - 8:
+        length = LONG(data, at + 4)[0]
+        fragments.append(data[at + 8 : at + 8 + length])
+        at += 8 + length
+    return len(fragments) == frames + 1 and all(bare(fragment) == fragment for fragment in fragments[1:])
