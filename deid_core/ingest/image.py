@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF: pixels to be searched and covered, metadata to be known of and left out.
+"""PNG, JPEG, TIFF, WebP and PDF: pixels to be searched and covered, metadata to be known of and left out.
 
 Only pixels are written, and what is needed to show them. Whatever else a file holds has no way out: it is not removed,
 it is not copied.
@@ -16,14 +16,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deid_core.errors import EmptyAsset, MalformedAsset
-from deid_core.ingest import image_jpeg, image_metadata_read, image_png, image_tiff
+from deid_core.ingest import (
+    image_jpeg,
+    image_jpeg_blocks,
+    image_metadata_read,
+    image_pdf,
+    image_png,
+    image_tiff,
+    image_webp,
+)
 from deid_core.ingest.image_quiet import hushed
 from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
 
 BEHIND = 128  # what is transparent is shown on grey, where both black and white text can be read
 Array = NDArray[Any]
-Parsed = image_png.Png | image_jpeg.Jpeg | image_tiff.Tiff
+Parsed = image_png.Png | image_jpeg.Jpeg | image_tiff.Tiff | image_webp.Webp | image_pdf.Pdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,10 @@ class ImageFrames:
             return image_tiff.decode(self.parsed, frame)
         if isinstance(self.parsed, image_jpeg.Jpeg):
             return image_jpeg.decode(self.parsed)
+        if isinstance(self.parsed, image_pdf.Pdf):
+            return image_pdf.decode(self.parsed, frame), ""
+        if isinstance(self.parsed, image_webp.Webp):
+            return image_webp.decode(self.parsed), ""
         return image_png.decode(self.parsed), ""
 
     def readable(self, frame: int) -> NDArray[np.uint8]:
@@ -123,11 +135,18 @@ def _opened(data: bytes) -> tuple[ImageFrames, dict[str, str], str]:
         turns = (page.number(image_tiff.ORIENTATION, 1) for page in tiff.pages)
         upright = tuple(turn if 1 <= turn <= 8 else 1 for turn in turns)
         return ImageFrames(tiff, upright), image_metadata_read.of_tiff(tiff), "image/tiff"
-    raise MalformedAsset("neither PNG, JPEG nor TIFF")
+    if data[8:12] == image_webp.MARK:
+        webp = image_webp.parse(data)
+        metadata, turn = image_metadata_read.of_webp(webp)
+        return ImageFrames(webp, (turn,)), metadata, "image/webp"
+    if data.startswith(image_pdf.MARK):
+        pdf = image_pdf.parse(data)
+        return ImageFrames(pdf, (1,) * len(pdf.extents)), image_pdf.metadata(pdf), "application/pdf"
+    raise MalformedAsset("neither PNG, JPEG, TIFF, WebP nor PDF")
 
 
 class ImageReader:
-    """Read and write PNG, JPEG and TIFF images; which it is, their first bytes say."""
+    """Read and write PNG, JPEG, TIFF and WebP images, and PDF as images; which it is, their first bytes say."""
 
     def read(self, data: bytes, asset_id: str, key: ProjectKey) -> Document:
         """Read an image; raise MalformedAsset where it breaks off, LimitExceeded where it unpacks to too much."""
@@ -139,12 +158,27 @@ class ImageReader:
         return Document(asset_id, media_type, key.subject("asset", asset_id), parts)
 
     def write(self, document: Document) -> bytes:
-        """Write the pixels and nothing else: losslessly, a JPEG whose pixels are as they were bit for bit."""
+        """Write the pixels and nothing else: losslessly, and what did not change of a JPEG bit for bit.
+
+        A JPEG that is turned, progressive or otherwise uncommon is encoded anew where it changed, with its own tables.
+        """
         frames: ImageFrames = document.part("pixels").value
         if isinstance(frames.parsed, image_tiff.Tiff):
             return image_tiff.encode(map(frames.upright, range(frames.count)))
         if isinstance(frames.parsed, image_png.Png):
             return image_png.encode(frames.stored(0))
-        if frames.turns == (1,) and not frames.edited:
-            return frames.parsed.clean
-        return image_jpeg.encode(frames.parsed, *frames.upright(0))
+        if isinstance(frames.parsed, image_webp.Webp):
+            return image_webp.encode(frames.stored(0))
+        if isinstance(frames.parsed, image_pdf.Pdf):
+            return image_pdf.encode(map(frames.stored, range(frames.count)), frames.parsed.extents)
+        return _jpeg(frames, frames.parsed)
+
+
+def _jpeg(frames: ImageFrames, parsed: image_jpeg.Jpeg) -> bytes:
+    samples, mode = frames.upright(0)
+    if frames.turns == (1,):
+        was, _ = image_jpeg.decode(parsed)
+        blocks = image_jpeg_blocks.covered(parsed, was, samples) if frames.edited else parsed.clean
+        if blocks is not None:
+            return blocks
+    return image_jpeg.encode(parsed, samples, mode)

@@ -20,6 +20,7 @@ from deid_core.ingest.image_jpeg import APP0, COM, Jpeg
 from deid_core.ingest.image_png import Png
 from deid_core.ingest.image_quiet import hushed
 from deid_core.ingest.image_tiff import LAYOUT, ORIENTATION, Tiff
+from deid_core.ingest.image_webp import Webp
 
 LONGEST, MOST_INFLATED, MOST_NAMES = 4_096, 16 << 20, 20_000
 MAX_DIRECTORIES = 16  # of one Exif block; they can point at each other
@@ -63,6 +64,13 @@ def of_png(png: Png) -> tuple[Metadata, int]:
     blocks = [payload for kind, payload in png.left_out if kind == b"eXIf"]
     named = chain.from_iterable(_chunk(kind, payload) for kind, payload in png.left_out)
     return _gathered(chain(named, _trailing(png.trailing))), orientation(blocks[0]) if blocks else 1
+
+
+def of_webp(webp: Webp) -> tuple[Metadata, int]:
+    """Return a WebP's metadata and its orientation."""
+    blocks = [payload.removeprefix(EXIF) for kind, payload in webp.left_out if kind == b"EXIF"]
+    named = chain.from_iterable(_riff(kind, payload) for kind, payload in webp.left_out)
+    return _gathered(chain(named, _trailing(webp.trailing))), orientation(blocks[0]) if blocks else 1
 
 
 def of_tiff(tiff: Tiff) -> Metadata:
@@ -147,6 +155,14 @@ def _chunk(kind: bytes, payload: bytes) -> Iterator[Named]:
         yield from _profile(_inflated(packed[1:]))
     elif kind not in PNG_SILENT:
         yield f"PNG/{kind.decode('ascii')}", shown(payload)
+
+
+def _riff(kind: bytes, payload: bytes) -> Iterable[Named]:
+    if kind == b"EXIF":
+        return of_exif(payload.removeprefix(EXIF))
+    if kind == b"ICCP":
+        return _profile(payload)
+    return [("XMP" if kind == b"XMP " else f"WebP/{shown(kind)}", shown(payload))]
 
 
 def _page(data: bytes, number: int, page: Directory) -> Iterator[Named]:

@@ -1,0 +1,167 @@
+"""Find faces in photographs: CenterFace (arXiv 1911.03599) on onnxruntime, at several sizes and in four turns.
+
+The weights ship in `deid_core/models/centerface` with their card. 45 CFR 164.514(b)(2)(i)(Q): full-face photographs and
+any comparable images. A patient lies as often as not, and the network knows upright faces only, so a frame is turned.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from math import ceil
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from deid_core.entities import EntityType
+from deid_core.ingest.image_origin import as_a_camera_sees
+from deid_core.model import Finding, Part, PartKind, PixelBox
+from deid_core.policy import Policy
+from deid_core.ports import Frames
+
+SIDES = (
+    320,
+    640,
+    1280,
+)  # pixels of a frame's longer side as the network sees it: close ones show small, far ones large
+TURNED_UP_TO = 640  # a turned frame is enlarged to no more than that
+LARGEST_ENLARGEMENT = 4
+SMALLEST = 24  # pixels a side; a smaller frame shows no face that anyone would know
+STRIDE, GRID = 4, 32  # pixels a cell of the network's answer; its sides are multiples of GRID
+LEAST_SCORE = 0.25
+SAME = 0.3  # intersection over union from which two boxes are one face
+AROUND = 0.25  # of a box's side, added to each: the network sees brow to chin, and hair and ears identify too
+REMEMBERED = 64  # frames whose faces are kept: each stage of a run asks for the same ones
+FLATTEST = 8  # grey levels; a flatter frame shows nothing
+
+_faces: OrderedDict[str, list[Face]] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Hold a face's box in pixels of its frame, left, top, right and bottom, and a score in 0..1."""
+
+    score: float
+    box: tuple[float, float, float, float]
+
+
+class Faces:
+    """Find faces in images, and in DICOM frames that light made or that are in colours."""
+
+    name = "faces"
+    version = "centerface-1"
+    kinds = frozenset({PartKind.PIXELS})
+
+    def __init__(self, policy: Policy) -> None:
+        """Take a policy as every detector does; what becomes of a face is its rule for FACE."""
+
+    def find_in(self, part: Part, policy: Policy) -> Iterator[Finding]:  # noqa: ARG002 - the detectors' shape
+        """Yield one finding a face, its box padded and inside its frame."""
+        frames: Frames = part.value
+        if not as_a_camera_sees(frames):
+            return
+        for number in range(frames.count):
+            frame = frames.readable(number)
+            for face in remembered(frame):
+                box = _padded(face, part.name, number, frame.shape)
+                yield Finding(EntityType.FACE, box, face.score, self.name, self.version, "face")
+
+
+def remembered(frame: NDArray[np.uint8]) -> list[Face]:
+    """Return the faces of an RGB frame; the same frame is searched once."""
+    if min(frame.shape[:2]) < SMALLEST or int(np.ptp(frame)) < FLATTEST:
+        return []
+    key = sha256(repr(frame.shape).encode() + frame.tobytes()).hexdigest()
+    if key not in _faces:
+        _faces[key] = faces(frame)
+        if len(_faces) > REMEMBERED:
+            _faces.popitem(last=False)
+    _faces.move_to_end(key)
+    return _faces[key]
+
+
+def faces(frame: NDArray[np.uint8]) -> list[Face]:
+    """Return the faces of an RGB frame, (rows, columns, 3), best first."""
+    longer = max(frame.shape[:2])
+    found: list[Face] = []
+    for side in SIDES:
+        if side > LARGEST_ENLARGEMENT * longer and side != SIDES[0]:
+            break
+        small = _resized(frame, side / longer)
+        for turns in range(4 if side <= max(TURNED_UP_TO, longer) else 1):
+            turned = np.ascontiguousarray(np.rot90(small, turns))
+            found += (_back(face, turns, turned.shape, longer / side) for face in _upright(turned))
+    return _told_apart(found)
+
+
+def _resized(frame: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    size = max(round(frame.shape[1] * scale), 1), max(round(frame.shape[0] * scale), 1)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(frame, size, interpolation=how), np.uint8)
+
+
+def _upright(frame: NDArray[np.uint8]) -> Iterator[Face]:
+    """Yield the upright faces of a frame, at the size that the network is to see it in."""
+    rows, columns = frame.shape[:2]
+    seen = np.zeros((ceil(rows / GRID) * GRID, ceil(columns / GRID) * GRID, 3), np.float32)
+    seen[:rows, :columns] = frame
+    heat, sizes, offsets, _ = _network().run(None, {"input.1": seen.transpose(2, 0, 1)[np.newaxis]})
+    for row, column in zip(*np.nonzero(heat[0, 0] >= LEAST_SCORE), strict=True):
+        height, width = np.exp(sizes[0, :, row, column]) * STRIDE
+        down, across = offsets[0, :, row, column]
+        middle, centre = (row + down + 0.5) * STRIDE, (column + across + 0.5) * STRIDE
+        box = (centre - width / 2, middle - height / 2, centre + width / 2, middle + height / 2)
+        yield Face(float(heat[0, 0, row, column]), tuple(map(float, box)))  # type: ignore[arg-type] # four of them
+
+
+def _back(face: Face, turns: int, shape: tuple[int, ...], scale: float) -> Face:
+    """Return a face of a frame turned so many times, of that shape then, in the frame as it was before."""
+    left, top, right, bottom = face.box
+    for _ in range(turns):  # undo one quarter turn to the left
+        left, top, right, bottom = shape[0] - bottom, left, shape[0] - top, right
+        shape = (shape[1], shape[0])
+    return Face(face.score, (left * scale, top * scale, right * scale, bottom * scale))
+
+
+def _told_apart(found: Iterable[Face]) -> list[Face]:
+    kept: list[Face] = []
+    for face in sorted(found, key=lambda face: (-face.score, face.box)):
+        if all(_shared(face.box, other.box) < SAME for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _shared(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return width * height / (areas - width * height)
+
+
+def _padded(face: Face, part: str, frame: int, shape: tuple[int, ...]) -> PixelBox:
+    left, top, right, bottom = face.box
+    across, down = AROUND * (right - left), AROUND * (bottom - top)
+    first_column, first_row = max(int(left - across), 0), max(int(top - down), 0)
+    last_column = min(ceil(right + across), shape[1])
+    last_row = min(ceil(bottom + down), shape[0])
+    width, height = max(last_column - first_column, 1), max(last_row - first_row, 1)
+    return PixelBox(part, min(first_column, shape[1] - 1), min(first_row, shape[0] - 1), width, height, frame)
+
+
+@cache
+def _network() -> Any:
+    """Load the network once a process; it computes on one thread, so that workers do not fight over the cores."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    weights = files("deid_core.models").joinpath("centerface", "model.onnx").read_bytes()
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
