@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid_core.errors import UsageError
-from deid_core.model import Finding, PixelBox, Plan, Verdict
+from deid_core.model import Document, Finding, PartKind, PixelBox, Plan, Verdict
 
 COVERED = 0.95  # a box is covered when that share of its area is
 TECHNICAL = 0.5  # a box to keep is taken for covered when that share of its area is
@@ -99,6 +99,14 @@ def score_boxes(gold: Sequence[GoldBox], covered: Iterable[PixelBox], shape: Seq
         into[one.kind] += _tally(masks[place], enough)
     rest = Tally(0, 0, int((~text).sum()), int((masks & ~text).sum()))
     return BoxScore(dict(identifiers), dict(kept), rest)
+
+
+def score_plan(gold: Sequence[GoldBox], document: Document, plan: Plan) -> BoxScore:
+    """Score what a plan covers of a document's pixels when nobody reviews it; EMPTY where it has none."""
+    pixels = next((part.value for part in document.parts if part.kind is PartKind.PIXELS), None)
+    if pixels is None:
+        return EMPTY
+    return score_boxes(gold, covered_boxes(plan), pixels.stored(0).shape, pixels.count)
 
 
 def covered_boxes(plan: Plan) -> list[PixelBox]:

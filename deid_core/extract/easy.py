@@ -34,7 +34,7 @@ class EasyOcr:
                 f"easyocr's weights are missing: put craft_mlt_25k.pth and english_g2.pth into {WEIGHTS}"
             ) from None
 
-    def words(self, frame: NDArray[np.uint8]) -> list[Word]:
+    def words(self, frame: NDArray[np.uint8], whole: tuple[int, ...] = ()) -> list[Word]:  # noqa: ARG002 - a port
         """Return the words of an RGB frame."""
         lines = self._reader.readtext(np.ascontiguousarray(frame))
         return [

@@ -2,80 +2,53 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
-from functools import cache
-from hashlib import sha256
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from deid_core import registry
-from deid_core.entities import EntityType
-from deid_core.model import Document, Finding, Part, PixelBox
+from deid_core.extract.misread import as_number
+from deid_core.extract.reading import reading
+from deid_core.extract.technical import is_technical
+from deid_core.model import Document, Part, PixelBox
 from deid_core.policy import Policy
-from deid_core.ports import Frames, OcrEngine, Word
+from deid_core.ports import Word
 from deid_core.view import Segment, TextView
 
 PADDING = 2  # pixels around a word: anti-aliased edges are readable, too
-SMALLEST = (12, 24)  # rows, columns; a smaller frame holds no word
-FLATTEST = 8  # grey levels between the darkest and the brightest pixel; text needs more
-REMEMBERED = 64  # frames whose words are kept: views, the unread and verification ask for the same ones
-
-_words: OrderedDict[tuple[str, str], list[Word]] = OrderedDict()
+FAR = 3  # line heights of a gap that ends a line
 
 
 def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[TextView]:
-    """Yield the view of each frame that holds text: words joined by spaces, lines by line ends."""
-    frames: Frames = part.value
-    for number in range(frames.count):
-        frame = frames.readable(number)
-        words = [word for word in read(frame, policy) if word.text]
-        if not words:
+    """Yield the views of each frame that shows words which the one before did not.
+
+    Words are joined by spaces, lines by line ends. Lines about the picture (gain, depth, side) are a view apart, which
+    no model of language judges; lines in which letters may be misread digits are given once more, as digits.
+    """
+    subject = part.subject_key or document.subject_key
+    seen = reading(part.value, policy.pixels.ocr)
+    for number, words in enumerate(seen.words):
+        if not seen.fresh[number]:
             continue
-        text, segments = "", []
-        for line in lines(words):
-            for word in line:
-                box = boxed(word, part.name, number, frame.shape)
-                segments.append(Segment(len(text), len(text) + len(word.text), box))
-                text += word.text + " "
-            text = text[:-1] + "\n"
-        yield TextView(text, tuple(segments), part.subject_key or document.subject_key, "ocr")
+        found = list(lines([word for word in words if word.text]))
+        technical = [line for line in found if is_technical([word.text for word in line])]
+        others = [line for line in found if line not in technical]
+        numbers = [again for line in others if (again := [as_number(word) for word in line]) != line]
+        for chosen, prose in ((others, True), (technical, False), (numbers, False)):
+            if chosen:
+                text, segments = written(chosen, part.name, number, seen.shapes[number])
+                yield TextView(text, segments, subject, "ocr", prose)
 
 
-def unread(document: Document, part: Part, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 - the extractors' shape
-    """Yield boxes covered whatever they say: what could not be read well, or all text if the policy says so."""
-    frames: Frames = part.value
-    reader = engine(policy.pixels.ocr)
-    for number in range(frames.count):
-        frame = frames.readable(number)
-        for word in read(frame, policy):
-            badly = not word.text or word.confidence < policy.pixels.min_confidence
-            if badly or policy.pixels.cover == "all_text":
-                rule = "low_confidence" if badly else "all_text"
-                box = boxed(word, part.name, number, frame.shape)
-                yield Finding(EntityType.UNREAD_TEXT, box, word.confidence, reader.name, reader.version, rule)
-
-
-def read(frame: NDArray[np.uint8], policy: Policy) -> list[Word]:
-    """Return the words of a frame; the same frame is read once."""
-    if frame.shape[0] < SMALLEST[0] or frame.shape[1] < SMALLEST[1] or int(np.ptp(frame)) < FLATTEST:
-        return []
-    key = policy.pixels.ocr, sha256(repr(frame.shape).encode() + frame.tobytes()).hexdigest()
-    if key not in _words:
-        _words[key] = engine(policy.pixels.ocr).words(frame)
-        if len(_words) > REMEMBERED:
-            _words.popitem(last=False)
-    _words.move_to_end(key)
-    return _words[key]
-
-
-@cache
-def engine(name: str) -> OcrEngine:
-    """Return the named engine, loaded once a process."""
-    made: OcrEngine = registry.load("ocr", name)()
-    return made
+def written(
+    chosen: Iterable[list[Word]], part: str, frame: int, shape: tuple[int, ...]
+) -> tuple[str, tuple[Segment, ...]]:
+    """Return lines of words as text, and where each word came from."""
+    text, segments = "", []
+    for line in chosen:
+        for word in line:
+            segments.append(Segment(len(text), len(text) + len(word.text), boxed(word, part, frame, shape)))
+            text += word.text + " "
+        text = text[:-1] + "\n"
+    return text, tuple(segments)
 
 
 def lines(words: list[Word]) -> Iterator[list[Word]]:
@@ -94,7 +67,7 @@ def lines(words: list[Word]) -> Iterator[list[Word]]:
         row.sort(key=lambda word: word.left)  # stable: words of one caption keep their order
         start = 0
         for at, (one, other) in enumerate(pairwise(row), 1):
-            if other.left - (one.left + one.width) > 3 * max(one.height, other.height):
+            if other.left - (one.left + one.width) > FAR * max(one.height, other.height):
                 yield row[start:at]
                 start = at
         yield row[start:]

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from itertools import product
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
@@ -17,6 +18,7 @@ from deid_core.ports import Word
 
 CAPTION = 5  # words at most; longer lines are prose
 SIDE, SHARED = 2000, 400  # pixels: a longer frame is read in tiles too, that share a margin; the engine shrinks it
+LEAST, ENLARGED = 736, 4.0  # pixels: a frame with a shorter side is enlarged to it, so many times at most
 FLAT = 8  # grey levels; a tile with less holds no text
 SLANT = 1.5  # a box taller than this times its width is written upwards: its words are not told apart
 
@@ -34,32 +36,39 @@ class RapidOcr:
             params={
                 "Global.log_level": "critical",
                 "Global.text_score": 0.0,  # what is read badly is covered, so it must be known
+                "Det.limit_type": "max",  # it is enlarged here, where the size of the whole frame is known
+                "Det.limit_side_len": SIDE,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)  # its own set-up has set it again
 
-    def words(self, frame: NDArray[np.uint8]) -> list[Word]:
+    def words(self, frame: NDArray[np.uint8], whole: tuple[int, ...] = ()) -> list[Word]:
         """Return the words of an RGB frame, line by line; a line that reads as nothing is one empty word.
 
-        The engine shrinks a frame to `SIDE` pixels, and small text is lost: so a longer one is read in tiles as well.
+        `whole` is the shape of the frame that this one was cut from. The engine shrinks a frame to `SIDE` pixels, and
+        small text is lost: so a longer one is read in tiles as well.
         """
-        words = self._read(frame)
+        scale = min(max(LEAST / min((whole or frame.shape)[:2]), 1.0), ENLARGED)
         if max(frame.shape[:2]) <= SIDE:
-            return words
+            return self._read(frame, scale)
+        words = self._read(frame, 1.0)
         for top, left in product(starts(frame.shape[0]), starts(frame.shape[1])):
             tile = frame[top : top + SIDE, left : left + SIDE]
             if int(np.ptp(tile)) >= FLAT:
-                words += (replace(word, left=word.left + left, top=word.top + top) for word in self._read(tile))
+                words += (replace(word, left=word.left + left, top=word.top + top) for word in self._read(tile, 1.0))
         return once(words)
 
-    def _read(self, frame: NDArray[np.uint8]) -> list[Word]:
-        found: Any = self._engine(np.ascontiguousarray(frame[:, :, ::-1]), use_cls=True)
+    def _read(self, frame: NDArray[np.uint8], scale: float) -> list[Word]:
+        shown = np.ascontiguousarray(frame[:, :, ::-1])
+        if scale > 1.0:
+            shown = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+        found: Any = self._engine(shown, use_cls=True)
         if found is None or found.boxes is None:
             return []
         lines = zip(found.boxes, found.txts, found.scores, strict=True)
-        return [word for box, text, score in lines for word in split(box, str(text), float(score))]
+        return [word for box, text, score in lines for word in split(box / np.float32(scale), str(text), float(score))]
 
 
 def starts(length: int) -> list[int]:

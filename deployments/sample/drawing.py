@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 Line = tuple[int, int, int, str]  # left, top, size in pixels, text; a negative left or top counts from the far side
+
+ACCENTED = "uni"  # one of the typefaces that OpenCV carries
+BASELINE = 0.95  # of a line's size, below its top
 
 
 @cache
@@ -25,16 +29,29 @@ def overlay(width: int, height: int, lines: Sequence[Line]) -> NDArray[np.uint8]
     for left, top, size, text in lines:
         x = left if left >= 0 else width + left - int(draw.textlength(text, font=font(size)))
         y = top if top >= 0 else height + top - size
-        draw.text((x, y), text, fill=255, font=font(size))
+        write(image, (x, y), text, 255, size)
     return np.asarray(image)
+
+
+def write(page: Image.Image, at: tuple[int, int], text: str, ink: int, size: int) -> None:
+    """Draw a line of text on a grey page, its top left corner at `at`.
+
+    Pillow's own typeface has no letters with accents; OpenCV carries one that has them.
+    """
+    if text.isascii():
+        ImageDraw.Draw(page).text(at, text, fill=ink, font=font(size))
+        return
+    drawn = np.array(page)
+    cv2.putText(drawn, text, (at[0], at[1] + round(BASELINE * size)), (ink,), cv2.FontFace(ACCENTED), size)
+    page.paste(Image.fromarray(drawn))
 
 
 def typed(size: tuple[int, int], lines: Sequence[Line], rules: Sequence[int] = ()) -> Image.Image:
     """Return a white page (width, height) with black lines of text and a thin rule at each height in `rules`."""
     page = Image.new("L", size, 250)
     draw = ImageDraw.Draw(page)
-    for left, top, points, text in lines:
-        draw.text((left, top), text, fill=20, font=font(points))
+    for left, top, size_of_text, text in lines:
+        write(page, (left, top), text, 20, size_of_text)
     for height in rules:
         draw.line((60, height, size[0] - 60, height), fill=120, width=2)
     return page

@@ -1,0 +1,148 @@
+"""What is covered in pixels though no text detector found it: by place, by how it reads, by what stands beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from deid_core.entities import EntityType
+from deid_core.extract.misread import resembles
+from deid_core.extract.ocr import boxed, lines
+from deid_core.extract.reading import Reading, engine, reading
+from deid_core.extract.regions import outside, recipe_for, regions
+from deid_core.extract.technical import is_technical, is_word
+from deid_core.model import Document, Finding, Part, PixelBox
+from deid_core.policy import Policy
+from deid_core.ports import KnownValue, Word
+
+WELL = 0.85  # text beside an identifier that is read worse than this is covered with it
+INITIALS = 3  # letters at most
+NEAR = 1.0  # line heights between two lines of one block
+BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
+IMAGE = EntityType.UNREAD_TEXT
+
+
+def unread(
+    document: Document, part: Part, policy: Policy, found: Sequence[Finding] = (), known: Sequence[KnownValue] = ()
+) -> Iterator[Finding]:
+    """Yield boxes to cover besides those that the text detectors found in this part.
+
+    By place: a machine's recipe, and what is outside the declared regions if the policy says so. By how it reads: all
+    text if the policy says so, what cannot be read well, what resembles a known value. By what is beside it: initials
+    and what is read poorly next to an identifier. What is found in one frame is covered in all frames but empty ones.
+    """
+    cover = policy.pixels.cover
+    seen = reading(part.value, policy.pixels.ocr)
+    inner = regions(document, part) if cover == "outside_regions" else []
+    every = cover == "all_text" or (cover == "outside_regions" and not inner)  # no regions: nothing is known to be safe
+    made = [*_placed(document, part, policy, seen, inner)]
+    identifiers = [one for one in found if _boxes(one, part.name)]
+    for number, words in enumerate(seen.words):
+        if not seen.fresh[number]:
+            continue
+        shape = seen.shapes[number]
+        boxes = [one.location for one in identifiers if isinstance(one.location, PixelBox)]
+        own = [box for box in boxes if box.frame == number]
+        rows = list(lines(list(words)))
+        for line in rows:
+            for word, rule in _judged(line, policy, every=every, known=known, beside=_is_beside(line, own)):
+                made.append(_finding(boxed(word, part.name, number, shape), word.confidence, policy, rule))
+    yield from made
+    yield from _spread([*identifiers, *made], part, seen)
+
+
+def _judged(
+    line: list[Word], policy: Policy, *, every: bool, known: Sequence[KnownValue], beside: bool
+) -> Iterator[tuple[Word, str]]:
+    """Yield the words of a line that are covered, and why."""
+    text = " ".join(word.text for word in line)
+    alike = not is_technical([word.text for word in line]) and resembles(text, known)
+    for word in line:
+        if not word.text or word.confidence < policy.pixels.min_confidence:
+            yield word, "low_confidence"
+        elif every:
+            yield word, "all_text"
+        elif alike and not _is_setting(word.text):
+            yield word, "resembles_known_value"
+        elif beside and (_is_poor(word) or _is_initials(word.text)):
+            yield word, "beside_identifier"
+
+
+def _is_poor(word: Word) -> bool:
+    """Say whether a word is read too poorly to stand beside an identifier; one of the listed words is read rightly."""
+    listed = is_word(word.text) and not any(map(str.isdigit, word.text))
+    return word.confidence < WELL and not listed
+
+
+def _is_setting(text: str) -> bool:
+    """Say whether a word is about the picture, and no number that may be part of an identifier."""
+    return is_word(text) and not (text.isdigit() and len(text) > 2)
+
+
+def _is_initials(text: str) -> bool:
+    letters = text.replace(".", "")
+    return letters.isalpha() and letters.isupper() and 2 <= len(letters) <= INITIALS and not is_word(text)
+
+
+def _is_beside(line: list[Word], boxes: Iterable[PixelBox]) -> bool:
+    """Say whether a line stands in a row with an identifier, or just above or below one in the same block."""
+    left, right = min(word.left for word in line), max(word.left + word.width for word in line)
+    top, bottom = min(word.top for word in line), max(word.top + word.height for word in line)
+    height = max(word.height for word in line)
+    for box in boxes:
+        if top < box.top + box.height / 2 < bottom or box.top < (top + bottom) / 2 < box.top + box.height:
+            return True
+        gap = max(box.top - bottom, top - (box.top + box.height))
+        if gap <= NEAR * height and left < box.left + box.width and box.left < right:
+            return True
+    return False
+
+
+def _placed(
+    document: Document, part: Part, policy: Policy, seen: Reading, inner: list[tuple[int, int, int, int]]
+) -> Iterator[Finding]:
+    """Yield what is covered for where it stands, in every frame."""
+    recipe = recipe_for(document, part)
+    for number, shape in enumerate(seen.shapes):
+        for box in recipe.boxes if recipe else ():
+            yield _finding(PixelBox(part.name, *box, number), 1.0, policy, "recipe")
+        for box in outside(inner, shape[0], shape[1]) if inner else ():
+            yield _finding(PixelBox(part.name, *box, number), 1.0, policy, "outside_regions")
+
+
+def _spread(findings: Sequence[Finding], part: Part, seen: Reading) -> Iterator[Finding]:
+    """Yield each box again in the other frames of its size, but where there is nothing in it."""
+    if len(seen.words) < 2:
+        return
+    there: dict[tuple[int, int, int, int], set[int]] = defaultdict(set)
+    first: dict[tuple[int, int, int, int], Finding] = {}
+    for finding in findings:
+        for box in _boxes(finding, part.name):
+            place = box.left, box.top, box.width, box.height
+            there[place].add(box.frame)
+            first.setdefault(place, finding)
+    for number, shape in enumerate(seen.shapes):
+        missing = [place for place, frames in there.items() if number not in frames]
+        if not missing:
+            continue
+        frame = part.value.readable(number)
+        for left, top, width, height in missing:
+            finding = first[left, top, width, height]
+            origin = _boxes(finding, part.name)[0].frame
+            samples = frame[top : top + height, left : left + width]
+            if shape == seen.shapes[origin] and samples.size and int(np.ptp(samples)) >= BLANK:
+                box = PixelBox(part.name, left, top, width, height, number)
+                yield replace(finding, location=box, rule="same_place_in_another_frame")
+
+
+def _boxes(finding: Finding, part: str) -> list[PixelBox]:
+    box = finding.location
+    return [box] if isinstance(box, PixelBox) and box.part == part else []
+
+
+def _finding(box: PixelBox, score: float, policy: Policy, rule: str) -> Finding:
+    reader = engine(policy.pixels.ocr)
+    return Finding(IMAGE, box, score, reader.name, reader.version, rule)
