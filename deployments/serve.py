@@ -1,4 +1,4 @@
-"""The served flow and the webhook, as processes of their own: `deidflow up` starts them and stops them."""
+"""The served flow, the webhook and the review pages as processes: `deidflow up` starts them and stops them."""
 
 from __future__ import annotations
 
@@ -12,32 +12,44 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 
 from deid_core.errors import ServiceError
 from deployments.server import HOST
+from infra import review_queue
 from infra.settings import Settings
 
 NAME = "deidentify"
 START_SECONDS = 60
+TEND_SECONDS = 30
 
 
 @contextmanager
-def serving(settings: Settings, webhook_port: int, source: str = "", cron: str = "") -> Iterator[str]:
-    """Serve the flow and the webhook for the time of this block; give the webhook's address.
+def serving(
+    settings: Settings, webhook_port: int, source: str = "", cron: str = "", review_port: int = 0
+) -> Iterator[str]:
+    """Serve the flow, the webhook and, on its port if one is given, the review pages; give the webhook's address.
 
     `source` and `cron` schedule runs over a source. Raises ServiceError where a process does not start.
     """
     environment = {**os.environ, "DEIDFLOW_WEBHOOK_SECRET": webhook_secret(settings)}
-    flow = [sys.executable, "-m", "deployments.serve", "--source", source, "--cron", cron]
-    hook = [sys.executable, "-m", "uvicorn", "deployments.webhook:app", "--host", HOST, "--port", str(webhook_port)]
+    commands = [
+        [sys.executable, "-m", "deployments.serve", "--source", source, "--cron", cron],
+        _uvicorn("deployments.webhook:app", webhook_port),
+    ]
+    if review_port:
+        environment["DEIDFLOW_REVIEW_URL"] = settings.review_url or f"http://{HOST}:{review_port}"
+        commands.append([*_uvicorn("deployments.review.app:made", review_port), "--factory"])
     log = settings.home / "serve.log"
     with log.open("ab") as output:
         processes = [
             subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
-            for command in (flow, [*hook, "--log-level", "warning"])
+            for command in commands
         ]
     try:
         _wait(f"http://{HOST}:{webhook_port}/health", processes)
+        if review_port:
+            _wait(f"http://{HOST}:{review_port}/sign-in", processes)
         yield f"http://{HOST}:{webhook_port}/webhooks/deidentify"
     finally:
         for process in processes:
@@ -64,8 +76,13 @@ def webhook_secret(settings: Settings) -> str:
     return path.read_text("ascii").strip()
 
 
+def _uvicorn(app: str, port: int) -> list[str]:
+    quiet = ["--log-level", "warning", "--no-server-header"]
+    return [sys.executable, "-m", "uvicorn", app, "--host", HOST, "--port", str(port), *quiet]
+
+
 def _wait(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
-    """Wait until the webhook answers that the flow is served, too."""
+    """Wait until an address answers; the webhook's health says that the flow is served, too."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and all(process.poll() is None for process in processes):
         try:
@@ -75,6 +92,20 @@ def _wait(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
     raise ServiceError("a process did not start; its log lies in the home folder: serve.log")
+
+
+def _tend() -> None:
+    """Look after the reviews every while: what is decided goes on, what is late is told."""
+    from flows.review import tend_reviews  # noqa: PLC0415 - after the environment is set
+
+    url = Settings().database_url
+    while True:
+        try:
+            review_queue.create(url)
+            tend_reviews()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next look may go well
+            sys.stderr.write(f"reviews were not looked after: {type(error).__name__}\n")
+        time.sleep(TEND_SECONDS)
 
 
 def main() -> None:
@@ -89,6 +120,7 @@ def main() -> None:
     parser.add_argument("--cron", default="")
     options = parser.parse_args()
     alias = register_source(Settings(), options.source) if options.source else ""
+    Thread(target=_tend, daemon=True).start()
     deidentify.serve(
         name=NAME,
         cron=options.cron or None,

@@ -89,14 +89,23 @@ def append(url: str, records: Sequence[AuditRecord]) -> list[AuditRecord]:
     Raises ServiceError where they cannot be written: then the act that they record has failed.
     """
     with writing(url) as session:
-        lock(session, CHAIN_LOCK)
-        seq, previous = _end(session)
-        done: list[AuditRecord] = []
-        for record in records:
-            seq += 1
-            done.append(sealed(replace(record, recorded=record.recorded or timestamp()), seq, previous))
-            previous = done[-1].hash
-            session.add(AuditRow(**members(done[-1])))
+        return append_within(session, records)
+
+
+def append_within(session: Session, records: Sequence[AuditRecord]) -> list[AuditRecord]:
+    """Append records in a transaction of the caller's, so that an act and its record stand or fall together.
+
+    Other writers wait from here until the transaction ends: to be the last thing that it does.
+    """
+    lock(session, CHAIN_LOCK)
+    seq, previous = _end(session)
+    done: list[AuditRecord] = []
+    for record in records:
+        seq += 1
+        done.append(sealed(replace(record, recorded=record.recorded or timestamp()), seq, previous))
+        previous = done[-1].hash
+        session.add(AuditRow(**members(done[-1])))
+    session.flush()
     return done
 
 

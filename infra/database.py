@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Engine, Table, event, literal_column, make_url, text
@@ -93,11 +94,19 @@ def reading(url: str) -> Iterator[Session]:
 def writing(url: str) -> Iterator[Session]:
     """Open a session to write: SQLite locks at once; committed (to disk) on leaving, rolled back on any error.
 
+    Threads of this process write to SQLite one after the other: waiting for each other costs less than for its lock.
     Raises ServiceError where the database does not answer or refuses.
     """
-    with _errors(), Session(engine(url).execution_options(deidflow_write=True), expire_on_commit=False) as session:
+    made = engine(url).execution_options(deidflow_write=True)
+    turn = _turns(url, os.getpid()) if made.dialect.name == "sqlite" else nullcontext()
+    with turn, _errors(), Session(made, expire_on_commit=False) as session:
         yield session
         session.commit()
+
+
+@cache
+def _turns(_url: str, _process: int) -> AbstractContextManager[bool]:
+    return RLock()
 
 
 @contextmanager

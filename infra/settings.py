@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     dask_address: str = ""  # "": a cluster of this machine's processes
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     webhook_secret: SecretStr = SecretStr("")
+    review_url: str = ""  # where people open the review pages; the Resume form links there
 
 
 def prepare_home(settings: Settings) -> Path:

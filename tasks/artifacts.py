@@ -23,11 +23,19 @@ def describe_gate(batch: Batch, planned: Sequence[Shard], round_number: int) -> 
     return (
         f"**{batch.undecided} of {batch.items} assets wait for a decision**, {unsure} of them unsure.{again}"
         f"\n\n{_table(('Label', 'Found'), _found(planned))}\n\n"
-        f"See where: `deidflow review show {batch.run_id}`\n\n"
+        f"{_where(batch)}\n\n"
         "- **approved**: they are de-identified, verified and released\n"
         "- **rejected**: they are set aside and never released\n"
-        "- **sent_back**: they go back to the reviewers, and this form comes again\n"
+        "- **sent_back**: they go back to the reviewers with the reason, and this form comes again\n"
+        "- **as_decided**: go on with what was decided item by item; done by itself after the last item\n"
     )
+
+
+def _where(batch: Batch) -> str:
+    """Say where to look: the review pages where they are served, the command everywhere."""
+    pages = opened(batch.run_id).settings.review_url.rstrip("/")
+    link = f"[Open the review pages]({pages}/batches/{batch.batch_id}) or " if pages else ""
+    return f"See where: {link}`deidflow review show {batch.run_id}`"
 
 
 def _found(planned: Sequence[Shard]) -> list[tuple[str, int]]:

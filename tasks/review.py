@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from prefect import task
 
 from deid_core import codec
+from deid_core.errors import UsageError
+from deid_core.model import Plan
+from deid_core.review import reviewed_plan
+from deid_core.routing import Counts, urgency, why_asked
 from infra import audit_log, review_queue
-from infra.review_queue import NewItem, Status
-from tasks.run import Run, opened
+from infra.review_queue import Completion, NewItem, Status
+from tasks.run import Run, digest, opened
 from tasks.shard import Entry, Shard, record_of, stored
+from tasks.steps import counts_of
+
+AS_DECIDED = "as_decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,15 @@ class Batch:
 
 @task(task_run_name="open review")
 def open_review(planned: Sequence[Shard], run_id: str) -> Batch:
-    """Queue the items that the run's mode asks people for: all, a sample and the unsure, or none."""
+    """Queue the items that the run's mode and policy ask people for."""
     run = opened(run_id)
     url = run.settings.database_url
-    batch = review_queue.create_batch(url, run_id)
+    batch = review_queue.create_batch(
+        url, run_id, rules=run.policy.review, policy_sha256=run.policy.sha256, mode=run.review
+    )
     for shard in planned:
         asked = ((entry, _why(run, entry)) for entry in run.lines(shard.name) if not entry.get("reason"))
-        review_queue.add_items(url, batch.id, [_item(run, entry, why) for entry, why in asked if why])
+        review_queue.add_items(url, batch.id, (_item(run, entry, why) for entry, why in asked if why))
     return status(run_id, batch.id)
 
 
@@ -46,36 +55,47 @@ def status(run_id: str, batch_id: str) -> Batch:
 
 @task(task_run_name="record {verdict} {round_number}")
 def record_review(batch: Batch, verdict: str, reviewer: str, reason: str, round_number: int) -> Batch:
-    """Decide all undecided items as a person said, and record who that was."""
+    """Decide all undecided items as a person said, or leave them as people decided each; who that was is recorded."""
     run = opened(batch.run_id)
-    decided = review_queue.decide_items(run.settings.database_url, batch.batch_id, Status(verdict), reviewer)
-    audit_log.append(
-        run.settings.database_url,
-        [
-            record_of(
-                run,
-                agent=reviewer,
-                role="reviewer",
-                activity=f"review.{verdict}",
-                entity=f"batch:{batch.batch_id}",
-                reason=reason or "reviewed",
-                counts={"items": decided, "round": round_number},
-            )
-        ],
+    url = run.settings.database_url
+    if verdict != AS_DECIDED:
+        review_queue.decide_items(url, batch.batch_id, Status(verdict), reviewer, reason, round=round_number)
+        return status(batch.run_id, batch.batch_id)
+    role = "pipeline" if reviewer == "deidflow" else "releaser"
+    entity, counts = f"batch:{batch.batch_id}", {"items": batch.items, "round": round_number}
+    record = record_of(
+        run, agent=reviewer, role=role, activity=f"review.{verdict}", entity=entity, reason=reason, counts=counts
     )
+    audit_log.append(url, [record])
     return status(batch.run_id, batch.batch_id)
+
+
+@task(task_run_name="settle review {round_number}")
+def settle_review(batch: Batch, round_number: int) -> Batch:  # noqa: ARG001 - an answer is kept for its round only
+    """Close the batch where all of it is decided, so that nothing changes while it is carried out."""
+    now = status(batch.run_id, batch.batch_id)
+    if now.undecided:
+        return now
+    try:
+        review_queue.close_batch(opened(batch.run_id).settings.database_url, batch.batch_id)
+    except UsageError:  # somebody sent an item back at that moment
+        return status(batch.run_id, batch.batch_id)
+    return now
 
 
 @task(task_run_name="close review {shard.number}")
 def close_review(shard: Shard, batch: Batch) -> Shard:
-    """Set aside what people rejected; refuse to go on while anything asked is undecided."""
+    """Set aside what people rejected, plan anew what they changed; refuse to go on while anything is undecided."""
     run = opened(shard.run_id)
     url = run.settings.database_url
     if review_queue.pending_count(url, batch.batch_id):
         raise RuntimeError("the review is not finished: items are undecided")
+    entries = run.lines(shard.name)
     rejected = {item.asset_id for item in _all(url, batch.batch_id, Status.REJECTED)}
-    entries = [_judged(entry, rejected) for entry in run.lines(shard.name)]
-    return stored(run, shard.number, "reviewed", entries)
+    asked = [entry["asset_id"] for entry in entries if batch.items and not entry.get("reason")]
+    truths = review_queue.ground_truths(url, batch.batch_id, asked) if asked else {}
+    judged = [_changed(run, _judged(entry, rejected), truths) for entry in entries]
+    return stored(run, shard.number, "reviewed", judged)
 
 
 def _judged(entry: Entry, rejected: set[str]) -> Entry:
@@ -84,22 +104,35 @@ def _judged(entry: Entry, rejected: set[str]) -> Entry:
     return {**entry, "reason": "rejected_in_review", "detail": "a reviewer rejected it"}
 
 
+def _changed(run: Run, entry: Entry, truths: dict[str, tuple[Completion, Completion]]) -> Entry:
+    """Return an entry with the plan that carries people's changes out, where they made any."""
+    found, truth = truths.get(entry.get("asset_id", ""), (None, None))
+    if entry.get("reason") or not found or not truth or found.spans == truth.spans:
+        return entry
+    plan = reviewed_plan(_plan(run, entry), truth.spans, run.policy)
+    name, text = f"plans/{entry['asset_id']}.reviewed.json", codec.plan_to_json(plan).encode()
+    run.put(name, text)
+    return {**entry, "plan": name, "plan_sha256": digest(text), **counts_of(plan)}
+
+
 def _all(url: str, batch_id: str, *statuses: Status) -> list[review_queue.Item]:
     return review_queue.items(url, batch_id, statuses, limit=2**31 - 1)
 
 
 def _why(run: Run, entry: Entry) -> str:
     """Say why a person is asked about an asset; "" where nobody is."""
-    if run.review == "none":
-        return ""
-    if entry["to_review"]:
-        return "low_confidence"
-    if run.review == "required":
-        return "required"
-    drawn = run.key.number(10_000, "review-sample", run.policy.sha256, entry["asset_id"])
-    return "sample" if drawn < run.policy.review_sample * 10_000 else ""
+    counts = Counts(entry["counts"], entry["to_review"], entry.get("disputed", 0))
+    return why_asked(entry["asset_id"], counts, run.policy, run.key, run.review)
 
 
 def _item(run: Run, entry: Entry, why: str) -> NewItem:
-    plan = codec.plan_from_json(run.get(f"plans/{entry['asset_id']}.json"))
-    return NewItem(plan, why, priority=1 if entry["to_review"] else 0)
+    plan = _plan(run, entry)
+    return NewItem(plan, why, urgency(why, plan))
+
+
+def _plan(run: Run, entry: Entry) -> Plan:
+    """Return the detectors' plan; raise RuntimeError where it is not the one that was made."""
+    text = run.get(f"plans/{entry['asset_id']}.json")
+    if digest(text) != entry["plan_sha256"]:
+        raise RuntimeError("a plan is not the one that was made")
+    return codec.plan_from_json(text)

@@ -9,6 +9,7 @@ from deid_core import codec, ingest, pipeline, verify
 from deid_core.errors import ChangedAsset, ResidualIdentifier, UnreadableAsset
 from deid_core.model import Plan, Verdict
 from deid_core.pipeline import Identified
+from deid_core.resolve import DISPUTED
 from deid_core.trace import changes
 from tasks.run import LIMIT, Run, digest, opened
 
@@ -33,16 +34,21 @@ def ingest_asset(run_id: str, entry: Entry) -> Entry:
 def plan_asset(run_id: str, entry: Entry) -> Entry:
     """Find and decide; store the plan and return its counts."""
     run = opened(run_id)
-    whose = _identified(run, entry, _unchanged(run, entry))
-    chosen = pipeline.plan(whose, entry["input_sha256"], run.policy, run.key, run.vault.recall)
+    chosen = planned_anew(run, entry)
     text = codec.plan_to_json(chosen).encode()
     run.put(f"plans/{entry['asset_id']}.json", text)
     return {
         "plan_sha256": digest(text),
         "subject": chosen.subject_key,
         "versions": dict(chosen.versions),
-        **_counts(chosen),
+        **counts_of(chosen),
     }
+
+
+def planned_anew(run: Run, entry: Entry) -> Plan:
+    """Find and decide, from an asset's bytes."""
+    whose = _identified(run, entry, _unchanged(run, entry))
+    return pipeline.plan(whose, entry["input_sha256"], run.policy, run.key, run.vault.recall)
 
 
 def apply_asset(run_id: str, entry: Entry) -> Entry:
@@ -94,13 +100,15 @@ def _unchanged(run: Run, entry: Entry) -> bytes:
 
 
 def _planned(run: Run, entry: Entry) -> Plan:
-    text = run.get(f"plans/{entry['asset_id']}.json")
+    text = run.get(entry.get("plan", f"plans/{entry['asset_id']}.json"))
     if digest(text) != entry["plan_sha256"]:
         raise ChangedAsset("the plan is not the one that was made")
     return codec.plan_from_json(text)
 
 
-def _counts(chosen: Plan) -> Entry:
+def counts_of(chosen: Plan) -> Entry:
+    """Count what goes by label, what is unsure, and what detectors name differently."""
     labels = Counter(str(d.finding.entity_type) for d in chosen.decisions if d.verdict is not Verdict.KEEP)
     review = sum(decision.verdict is Verdict.REVIEW for decision in chosen.decisions)
-    return {"counts": dict(sorted(labels.items())), "to_review": review}
+    disputed = sum(decision.reason == DISPUTED for decision in chosen.decisions)
+    return {"counts": dict(sorted(labels.items())), "to_review": review, "disputed": disputed}

@@ -1,4 +1,4 @@
-"""What a Dask worker of this machine reads while it starts, so that no asset waits for it: the steps and every plug-in."""
+"""What a Dask worker of this machine reads while it starts, so that no asset waits: the steps and every plug-in."""
 
 from importlib import import_module
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from deid_core.errors import DeidflowError
-from deployments.cli import checks, core, review, run
+from deployments.cli import checks, core, evaluate, review, run
 from deployments.demo import demo
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 run.add_to(app)
 core.add_to(app)
+evaluate.add_to(app)
 checks.add_to(app)
 app.command()(demo)
 app.add_typer(review.app, name="review")

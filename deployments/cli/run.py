@@ -19,7 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from deid_core.errors import UsageError
-from deployments.server import prefect_server
+from deployments.server import HOST, prefect_server
+from infra import accounts
 from infra.settings import Settings, new_key, prepare_home
 
 if TYPE_CHECKING:
@@ -193,10 +194,11 @@ def tell(release: Release, *, show_names: bool, as_json: bool) -> None:
 def up(
     port: Annotated[int, typer.Option(help="The Prefect server's port.")] = 4200,
     webhook_port: Annotated[int, typer.Option(help="The webhook's port.")] = 8090,
+    review_port: Annotated[int, typer.Option(help="The review pages' port.")] = 8091,
     source: Annotated[str, typer.Option(help="A source to run over on a schedule.")] = "",
     cron: Annotated[str, typer.Option(help="When, as a cron line, e.g. '0 2 * * *'.")] = "",
 ) -> None:
-    """Start everything on this machine: Prefect and its UI, the served flows, the webhook. Ctrl-C stops it."""
+    """Start everything on this machine: Prefect and its UI, the served flow, the webhook, the review pages."""
     settings = ready()
     if bool(source) != bool(cron):
         raise UsageError("a schedule has a --source and a --cron")
@@ -207,10 +209,13 @@ def up(
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        with serving(settings, webhook_port, source, cron) as webhook:
+        with serving(settings, webhook_port, source, cron, review_port) as webhook:
             out.print(f"Prefect UI   {api.removesuffix('/api')}", highlight=False)
+            out.print(f"Review       {settings.review_url or f'http://{HOST}:{review_port}'}", highlight=False)
             out.print(f"Webhook      {webhook}", highlight=False)
             out.print("Deployment   deidentify/deidentify", highlight=False)
+            if not accounts.any_user(settings.database_url):
+                out.print("Nobody may sign in to the review yet: deidflow review user add NAME --role reviewer")
             out.print("Ctrl-C stops all of it.")
             stop.wait()
     out.print("Stopped.")

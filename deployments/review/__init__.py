@@ -1,0 +1,1 @@
+"""The review pages: people look at what was found, correct it, and decide what may leave."""

@@ -1,0 +1,231 @@
+"""Endpoints of one item: its document, its frames, its preview, its history, and the work on it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, BackgroundTasks, Response
+
+from deid_core import ingest
+from deid_core.errors import UsageError
+from deid_core.review import Edit
+from deployments.review import asked, drawing, frames
+from deployments.review.access import SEES_ALL, Caller, Configured
+from deployments.review.documents import location_from
+from deployments.review.opening import Closed, Opened, item_of, masked, may_see_raw, raw, steps_of
+from deployments.review.resuming import resume
+from infra import review_queue as queue
+from infra.accounts import Principal
+from infra.review_queue import Completion, Loaded
+from infra.settings import Settings, load_key
+from tasks.run import digest
+
+router = APIRouter(prefix="/api/items", tags=["items"])
+PNG = "image/png"
+
+
+@router.get("/{item_id}")
+def item(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Return an item, one's turn at it, and its versions: places and labels, no values."""
+    loaded = item_of(settings, principal, item_id)
+    return {
+        "item": loaded.item.model_dump(),
+        "turn": loaded.turn.model_dump() if loaded.turn else None,
+        "current": loaded.current.number,
+        "versions": [_version(held) for held in loaded.completions],
+    }
+
+
+@router.post("/{item_id}/claim", tags=["turns"])
+def claim(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Take one chosen item; 409 where somebody else holds it."""
+    taken = queue.claim_item(settings.database_url, item_id, principal.name, steps=steps_of(principal))
+    return {"turn_id": taken.turn.id, "item_id": taken.item.id}
+
+
+@router.get("/{item_id}/text")
+def text(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Return a document's texts in blocks, as lines, with the current version's spans."""
+    held = raw(settings, principal, item_id, "text")
+    blocks = [
+        {
+            "block": block.number,
+            "title": block.title,
+            "place": block.key,
+            "lines": [block.text[line.start : line.end] for line in block.lines],
+        }
+        for block in held.view.blocks
+    ]
+    return {"blocks": blocks, "frames": len(held.view.frames), "current": _version(held.loaded.current)}
+
+
+@router.get("/{item_id}/frames/{number}", response_class=Response, responses={200: {"content": {PNG: {}}}})
+def frame(item_id: int, number: int, principal: Caller, settings: Configured) -> Response:
+    """Return a frame as a PNG."""
+    held = raw(settings, principal, item_id, f"frame {number}")
+    return Response(frames.png(held.document, *frames.named(held.view, number)), media_type=PNG)
+
+
+@router.get("/{item_id}/frames/{number}/words")
+def words(item_id: int, number: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Return the text that is read in a frame, with each word's box, and the frame's spans."""
+    held = raw(settings, principal, item_id, f"words of frame {number}")
+    part, index = frames.named(held.view, number)
+    return {
+        "size": frames.size(held.document, part, index),
+        "words": frames.words(held.document, part, index, held.run.policy),
+        "boxes": frames.boxes(held.loaded.current.spans, part, index),
+    }
+
+
+@router.get("/{item_id}/preview", response_class=Response)
+def preview(item_id: int, principal: Caller, settings: Configured, version: int = 0) -> Response:
+    """Return the very bytes that an export of a version (0: the current one) writes; their SHA-256 is the ETag."""
+    held = masked(settings, principal, item_id)
+    data = held.export(_spans(held, principal, version))
+    kind = "application/octet-stream"  # never shown by a browser as what it may be
+    return Response(data, media_type=kind, headers={"ETag": f'"{digest(data)}"', "Content-Disposition": "attachment"})
+
+
+@router.get("/{item_id}/preview/view")
+def preview_view(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Return what an export of the current version holds, as text in blocks, and the SHA-256 of its bytes."""
+    held = masked(settings, principal, item_id)
+    cleaned = held.cleaned(_spans(held, principal))
+    return {"sha256": digest(ingest.write(cleaned)), "blocks": drawing.plain_blocks(cleaned)}
+
+
+@router.get("/{item_id}/preview/frames/{number}", response_class=Response, responses={200: {"content": {PNG: {}}}})
+def preview_frame(item_id: int, number: int, principal: Caller, settings: Configured) -> Response:
+    """Return a frame as an export of the current version shows it."""
+    held = masked(settings, principal, item_id)
+    cleaned = held.cleaned(_spans(held, principal))
+    return Response(frames.png(cleaned, *frames.named(held.view, number)), media_type=PNG)
+
+
+@router.get("/{item_id}/history")
+def history(
+    item_id: int, principal: Caller, settings: Configured, offset: int = 0, limit: int = 1000
+) -> list[dict[str, Any]]:
+    """Return every act on an item, in order; of other reviewers' only once it is decided between them."""
+    loaded = item_of(settings, principal, item_id)
+    return [event.model_dump() for event in events(settings, principal, loaded, offset, limit)]
+
+
+def events(
+    settings: Settings, principal: Principal, loaded: Loaded, offset: int = 0, limit: int = 1000
+) -> list[queue.Event]:
+    """Return an item's history as far as a person may know of it."""
+    found = queue.history(settings.database_url, loaded.item.id or 0, offset, limit)
+    if principal.roles & SEES_ALL or loaded.item.truth is not None:
+        return found
+    people = {held.who for held in loaded.completions}
+    return [event for event in found if event.who in {*people, principal.name, ""}]
+
+
+@router.get("/{item_id}/compare")
+def compare(item_id: int, left: int, right: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
+    """Return how two versions differ, span by span: places and labels, no values."""
+    return [asdict(one) for one in differences(settings, item_of(settings, principal, item_id), left, right)]
+
+
+def differences(settings: Settings, loaded: Loaded, left: int, right: int) -> list[queue.Difference]:
+    """Return how two versions differ; UsageError for one that the person does not know of."""
+    if not {left, right} <= {held.number for held in loaded.completions}:
+        raise UsageError("there is no such version")
+    return queue.compare(settings.database_url, loaded.item.id or 0, left, right)
+
+
+@router.get("/{item_id}/comments")
+def comments(item_id: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
+    """Return what people said about an item."""
+    raw(settings, principal, item_id, "comments")  # they may quote it
+    return [asdict(one) for one in queue.comments(settings.database_url, load_key(settings), item_id)]
+
+
+@router.post("/{item_id}/comments", status_code=201)
+def comment(item_id: int, body: asked.NewComment, principal: Caller, settings: Configured) -> dict[str, int]:
+    """Say something about an item or one of its spans; it is kept sealed under the project key."""
+    if not may_see_raw(principal, item_of(settings, principal, item_id)):
+        raise Closed("this document is not yours to see: take it first")
+    key = load_key(settings)
+    return {"id": queue.comment(settings.database_url, key, item_id, principal.name, body.text, body.span_id)}
+
+
+@router.post("/{item_id}/edits")
+def edits(item_id: int, body: asked.Edits, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Change spans and save that as a version; 409 where the version or the text at a place is not the one seen."""
+    held = raw(settings, principal, item_id, "edits")
+    _same_turn(held.loaded, body.turn_id)
+    before = held.loaded.current.spans
+    changes = [_edit(held, one) for one in body.edits]
+    saved = queue.save(settings.database_url, body.turn_id, principal.name, changes, body.expected, body.seconds)
+    return {
+        "current": saved.number,
+        "lines": drawing.changed_lines(held.view, before, saved.spans),
+        "spans": [drawing.summary(span, held.view) for span in saved.spans],
+    }
+
+
+@router.post("/{item_id}/submit")
+def submit(
+    item_id: int, body: asked.Submission, principal: Caller, settings: Configured, later: BackgroundTasks
+) -> dict[str, Any]:
+    """Decide an item; the run goes on by itself when it was the last."""
+    loaded = item_of(settings, principal, item_id)
+    _same_turn(loaded, body.turn_id)
+    outcome = queue.submit(
+        settings.database_url,
+        body.turn_id,
+        principal.name,
+        body.verdict,
+        body.expected,
+        reason=body.reason,
+        seconds=body.seconds,
+    )
+    return _decided(later, loaded, outcome)
+
+
+@router.post("/{item_id}/adjudicate")
+def adjudicate(
+    item_id: int, body: asked.Adjudication, principal: Caller, settings: Configured, later: BackgroundTasks
+) -> dict[str, Any]:
+    """Choose one version as the ground truth."""
+    loaded = item_of(settings, principal, item_id)
+    _same_turn(loaded, body.turn_id)
+    outcome = queue.adjudicate(
+        settings.database_url, body.turn_id, principal.name, body.number, body.expected, verdict=body.verdict
+    )
+    return _decided(later, loaded, outcome)
+
+
+def _decided(later: BackgroundTasks, loaded: Loaded, outcome: queue.Outcome) -> dict[str, Any]:
+    if outcome.batch_done:
+        later.add_task(resume, loaded.batch.flow_run_id)
+    return {"status": outcome.item.status, "batch_id": loaded.batch.id, "batch_done": outcome.batch_done}
+
+
+def _edit(held: Opened, one: asked.EditAsked) -> Edit:
+    place = location_from(held.view, held.document, one.place) if one.place is not None else None
+    return Edit(one.act, one.span_id, one.entity_type, place)
+
+
+def _spans(held: Opened, principal: Principal, version: int = 0) -> list[dict[str, Any]]:
+    """Return the spans of a version; who sees masked only gets the ground truth and no other."""
+    if not may_see_raw(principal, held.loaded):
+        version = held.loaded.item.truth or 0
+    wanted = version or held.loaded.current.number
+    found = next((one for one in held.loaded.completions if one.number == wanted), None)
+    if found is None:
+        raise UsageError("there is no such version")
+    return found.spans
+
+
+def _same_turn(loaded: Loaded, turn_id: int) -> None:
+    if loaded.turn is None or loaded.turn.id != turn_id:
+        raise queue.Conflict("that turn is not yours, or is not at this item")
+
+
+def _version(held: Completion) -> dict[str, Any]:
+    return held.model_dump(exclude={"id", "item_id"})

@@ -1,0 +1,147 @@
+"""What the endpoints are asked: bodies of requests, as the OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deid_core.entities import EntityType
+from infra.accounts import Role, Scope
+from infra.review_queue import Status
+
+Reason = Literal["reviewed", "identifier missed", "too much removed", "wrong subject", "not to be released", "other"]
+Number = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Filters(_Strict):
+    """Choose items; `after` names the last one of the page before, as priority:id."""
+
+    status: list[Status | Literal[""]] = Field(default_factory=list)
+    label: EntityType | Literal[""] = ""
+    step: Literal["", "review", "second", "adjudication"] = ""
+    after: str = Field(default="", pattern=r"^(-?\d{1,9}:\d{1,18})?$")
+
+
+class SignIn(_Strict):
+    """Sign in by name and password."""
+
+    name: str = Field(max_length=64)
+    password: str = Field(max_length=1024)
+
+
+class NewUser(_Strict):
+    """Add a user."""
+
+    name: str
+    roles: list[Role]
+    password: str = Field(max_length=1024)
+
+
+class ChangedUser(_Strict):
+    """Change a user; what is not said stays."""
+
+    roles: list[Role] | None = None
+    password: str | None = Field(default=None, max_length=1024)
+    active: bool | None = None
+
+
+class NewToken(_Strict):
+    """Make an API token of one's own."""
+
+    label: str = Field(min_length=1, max_length=64)
+    scopes: list[Scope]
+    days: int = Field(default=90, ge=1, le=366)
+
+
+class EditAsked(_Strict):
+    """Change one span; `place` is as the page tells it (see deployments.review.documents.location_from)."""
+
+    act: Literal["accept", "reject", "relabel", "resize", "add", "restore"]
+    span_id: str = ""
+    entity_type: EntityType | None = None
+    place: dict[str, Any] | None = None
+
+
+class Edits(_Strict):
+    """Change spans of the version that was seen (its number)."""
+
+    turn_id: int
+    expected: int
+    edits: list[EditAsked] = Field(max_length=1000)
+    seconds: Number = 0
+
+
+class Submission(_Strict):
+    """Decide an item, as the version that was seen holds it."""
+
+    turn_id: int
+    expected: int
+    verdict: Literal["approved", "rejected", "sent_back"]
+    reason: Reason = "reviewed"
+    seconds: Number = 0
+
+
+class Adjudication(_Strict):
+    """Choose one version as the ground truth; `expected` is the item's version that was seen."""
+
+    turn_id: int
+    number: int
+    expected: int
+    verdict: Literal["approved", "rejected", "sent_back"] = "approved"
+    reason: Reason = "reviewed"
+    seconds: Number = 0
+
+
+class NewComment(_Strict):
+    """Say something about an item or one of its spans; it is kept sealed."""
+
+    text: str = Field(min_length=1, max_length=2000)
+    span_id: str = ""
+
+
+class Claim(_Strict):
+    """Ask for the most urgent items that nobody holds."""
+
+    count: int = Field(default=1, ge=1, le=20)
+
+
+class BatchDecision(_Strict):
+    """Decide what is undecided of a batch, or of the named assets."""
+
+    verdict: Literal["approved", "rejected", "sent_back"]
+    reason: Reason = "reviewed"
+    asset_ids: list[str] | None = Field(default=None, max_length=200)
+
+
+class Assignment(_Strict):
+    """Give items to reviewers, evenly; without item_ids the most urgent ones that nobody has."""
+
+    reviewers: list[str] = Field(min_length=1, max_length=50)
+    item_ids: list[int] | None = Field(default=None, max_length=200)
+    order: Literal["in_order", "random"] = "in_order"
+    seed: Number = 0
+    limit: int = Field(default=200, ge=1, le=200)
+
+
+class Items(_Strict):
+    """Name items; none named means all of the batch."""
+
+    item_ids: list[int] | None = Field(default=None, max_length=200)
+
+
+class Reset(_Strict):
+    """Name assets whose review begins again; none named means all of the batch."""
+
+    asset_ids: list[str] | None = Field(default=None, max_length=200)
+
+
+class Priority(_Strict):
+    """Make items more or less urgent; higher comes first."""
+
+    item_ids: list[int] = Field(min_length=1, max_length=200)
+    priority: int = Field(ge=-1000, le=1000)

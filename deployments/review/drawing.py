@@ -1,0 +1,172 @@
+"""Spans drawn into text: HTML by our own hand, line by line, with every text escaped."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup
+
+from deid_core.codec import location_from_dict
+from deid_core.model import CellRef, Document, PixelBox, TagPath, Verdict
+from deployments.review.documents import Block, View, shown, view_of
+
+Span = Mapping[str, Any]
+STATES = {Verdict.TRANSFORM: "goes", Verdict.KEEP: "stays", Verdict.REVIEW: "unsure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Hold a span where it is in a block: code points [start, end), all of it where `whole`."""
+
+    start: int
+    end: int
+    span: Span
+    whole: bool = False
+
+
+@cache
+def labels() -> dict[str, Any]:
+    """Return how labels are drawn: groups with a letter and a title, and each label's group."""
+    return tomllib.loads(files("deployments.review").joinpath("labels.toml").read_text("utf-8"))
+
+
+def group_of(label: str) -> str:
+    """Return a label's group."""
+    return str(labels()["labels"].get(label, "other"))
+
+
+def letter_of(label: str) -> str:
+    """Return the letter that stands for a label's group."""
+    return str(labels()["groups"][group_of(label)]["letter"])
+
+
+def tag_of(label: str) -> str:
+    """Return what stands behind a mark: the letter and the label in plain words."""
+    return f"{letter_of(label)} {label.replace('_', ' ').lower()}"
+
+
+def state_of(span: Span) -> str:
+    """Say what becomes of a span: goes, stays, or unsure."""
+    return STATES[Verdict(span["verdict"])]
+
+
+def placed(view: View, spans: Iterable[Span]) -> dict[int, list[Drawn]]:
+    """Return the spans of each block by its number, in order."""
+    by_block: dict[int, list[Drawn]] = {}
+    for span in spans:
+        place = location_from_dict(span["location"])
+        block = view.block_of(place)
+        if block is None or isinstance(place, PixelBox):
+            continue
+        whole = isinstance(place, TagPath | CellRef) and place.start is None
+        start, end = (0, len(block.text)) if whole else (getattr(place, "start", 0), getattr(place, "end", 0))
+        by_block.setdefault(block.number, []).append(Drawn(start, end, span, whole))
+    for drawn in by_block.values():
+        drawn.sort(key=lambda one: (one.start, -one.end))
+    return by_block
+
+
+def lines_of(block: Block, drawn: Sequence[Drawn]) -> list[Markup]:
+    """Return the HTML of each line of a block."""
+    within: list[list[Drawn]] = [[] for _ in block.lines]
+    for one in drawn:
+        if one.start >= one.end:
+            continue
+        for number in range(block.line_at(one.start), block.line_at(one.end - 1) + 1):
+            within[number].append(one)
+    return [_line(block, number, held) for number, held in enumerate(within)]
+
+
+def line_of(block: Block, number: int, drawn: Sequence[Drawn]) -> Markup:
+    """Return the HTML of one line."""
+    line = block.lines[number]
+    return _line(block, number, [one for one in drawn if one.start <= line.end and one.end >= line.start])
+
+
+def changed_lines(view: View, before: Sequence[Span], after: Sequence[Span]) -> dict[str, str]:
+    """Return the HTML of each line that a change of spans touches, by "block:line"."""
+    old, new = ({span["id"]: span for span in spans} for spans in (before, after))
+    touched = [span for name in {*old, *new} if old.get(name) != new.get(name) for span in _sides(old, new, name)]
+    now = placed(view, after)
+    changed: dict[str, str] = {}
+    for number, held in placed(view, touched).items():
+        block = view.blocks[number]
+        for one in held:
+            for line in range(block.line_at(one.start), block.line_at(max(one.end - 1, one.start)) + 1):
+                changed[f"{number}:{line}"] = line_of(block, line, now.get(number, ()))
+    return changed
+
+
+def _sides(old: Mapping[str, Span], new: Mapping[str, Span], name: str) -> list[Span]:
+    return [side[name] for side in (old, new) if name in side]
+
+
+def _line(block: Block, number: int, drawn: Sequence[Drawn]) -> Markup:
+    line = block.lines[number]
+    at, pieces = line.start, []
+    for one in drawn:
+        start, end = max(one.start, at), min(one.end, line.end)
+        if start >= end:
+            continue
+        pieces += [
+            escape(shown(block.text[at:start])),
+            _mark(one, shown(block.text[start:end]), last=one.end <= line.end),
+        ]
+        at = end
+    return Markup("".join((*pieces, escape(shown(block.text[at : line.end])))))  # noqa: S704 - all text is escaped
+
+
+def _mark(one: Drawn, text: str, *, last: bool) -> str:
+    """Draw a span's text; what stands after the last piece is the label, by style sheet, so that it counts nowhere."""
+    label, state = str(one.span["entity_type"]), state_of(one.span)
+    classes = f"span {group_of(label)} {state}{' whole' if one.whole else ''}{'' if last else ' more'}"
+    return (
+        f'<mark class="{classes}" data-span="{escape(one.span["id"])}"'
+        f' data-label="{escape(label)}" data-tag="{tag_of(label)}">{escape(text)}</mark>'
+    )
+
+
+def summary(span: Span, view: View) -> dict[str, Any]:
+    """Return what a page needs to know of a span: no value."""
+    block = view.block_of(location_from_dict(span["location"]))
+    place = span["location"]
+    frame = view.frames.index((place["part"], place["frame"])) if place["kind"] == "box" else None
+    return {
+        "id": span["id"],
+        "label": span["entity_type"],
+        "group": group_of(span["entity_type"]),
+        "letter": letter_of(span["entity_type"]),
+        "state": state_of(span),
+        "score": span["score"],
+        "by": span["decided_by"],
+        "why": span["reason"],
+        "rule": span["rule"] or span["detector"],
+        "action": span["action"],
+        "origin": span["origin"],
+        "block": block.number if block else None,
+        "frame": frame,
+        "place": [
+            frame if block is None else block.number,
+            place.get("start") or place.get("top", 0),
+            place.get("left", 0),
+        ],
+    }
+
+
+def plain_blocks(document: Document) -> list[dict[str, Any]]:
+    """Return a document's texts in blocks, as lines that a page can carry."""
+    return [
+        {
+            "block": block.number,
+            "title": block.title,
+            "row": block.row,
+            "lines": [shown(block.text[line.start : line.end]) for line in block.lines],
+        }
+        for block in view_of(document).blocks
+    ]

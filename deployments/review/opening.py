@@ -1,0 +1,129 @@
+"""The doors to a document: one to its raw values, audited at each passage, and one to what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from deid_core import codec, ingest, pipeline
+from deid_core.errors import ChangedAsset, UsageError
+from deid_core.model import Document, Plan
+from deid_core.review import Span, reviewed_plan
+from deployments.review.access import SEES_ALL, SEES_RAW, main_role
+from deployments.review.documents import View, view_of
+from infra import audit_log
+from infra import review_queue as queue
+from infra.accounts import Principal, Role
+from infra.review_queue import Loaded
+from infra.settings import Settings
+from tasks.run import LIMIT, Run, digest, opened
+from tasks.shard import record_of
+
+STEPS = ("review", "second")
+REMEMBERED = 8  # documents of this process's memory
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Hold a document that somebody may see, with its item, its run and what there is to see."""
+
+    loaded: Loaded
+    run: Run
+    document: Document
+    view: View
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan that the run made."""
+        return codec.plan_from_json(self.run.workspace.get(self.loaded.plan, LIMIT))
+
+    def cleaned(self, spans: Sequence[Span]) -> Document:
+        """Return the document as an export with these spans holds it: what nobody changed goes by the run's plan."""
+        found = [one.spans for one in self.loaded.completions if one.origin == "detector"][-1]
+        chosen = self.plan if spans == found else reviewed_plan(self.plan, spans, self.run.policy)
+        return pipeline.apply(self.document, chosen, self.run.policy, self.run.key, self.run.code)
+
+    def export(self, spans: Sequence[Span]) -> bytes:
+        """Return the bytes that an export with these spans writes."""
+        return ingest.write(self.cleaned(spans))
+
+
+def steps_of(principal: Principal) -> tuple[str, ...]:
+    """Return the steps of review in which a person may take a turn."""
+    reviews = STEPS if Role.REVIEWER in principal.roles else ()
+    return (*reviews, *(("adjudication",) if Role.ADJUDICATOR in principal.roles else ()))
+
+
+def item_of(settings: Settings, principal: Principal, item_id: int) -> Loaded:
+    """Return an item with the versions that a person may know of; UsageError where there is none."""
+    loaded = queue.load(settings.database_url, item_id, principal.name)
+    reviews = loaded.turn is not None and loaded.turn.step != "adjudication"
+    if reviews or not principal.roles & SEES_ALL:  # who reviews is as blind as others, whatever else they may do
+        return loaded
+    return queue.load(settings.database_url, item_id, principal.name, sees_all=True)
+
+
+def raw(settings: Settings, principal: Principal, item_id: int, what: str) -> Opened:
+    """Open a document's raw values for who holds or adjudicates it, and record that; the only way to them.
+
+    Raises UsageError for who may not: a masked role, or a reviewer whose turn it is not.
+    """
+    loaded = item_of(settings, principal, item_id)
+    if not may_see_raw(principal, loaded):
+        raise Closed("this document is not yours to see: take it first")
+    held = _opened(loaded)
+    fields = {"activity": "review.read", "entity": f"asset:{loaded.item.asset_id}", "reason": what}
+    fields |= {"asset_id": loaded.item.asset_id, "input_sha256": loaded.item.input_sha256}
+    who = {"agent": principal.name, "role": main_role(principal)}
+    audit_log.append(settings.database_url, [record_of(held.run, **who, **fields)])
+    return held
+
+
+def masked(settings: Settings, principal: Principal, item_id: int) -> Opened:
+    """Open a document to show what an export would hold of it; for who may see it raw, or once it is decided.
+
+    Before that, an identifier that the detectors missed would still stand in it.
+    """
+    loaded = item_of(settings, principal, item_id)
+    if not may_see_raw(principal, loaded) and loaded.item.truth is None:
+        raise Closed("there is nothing to show yet: nobody has submitted this document")
+    return _opened(loaded)
+
+
+class Closed(UsageError):
+    """Report a document that is not this person's to see, or not yet."""
+
+
+def may_see_raw(principal: Principal, loaded: Loaded) -> bool:
+    """Say whether a person may see an item's raw values: a reviewer who has or had a turn at it, or an adjudicator."""
+    if not principal.roles & SEES_RAW:
+        return False
+    return Role.ADJUDICATOR in principal.roles or loaded.turn is not None
+
+
+def _opened(loaded: Loaded) -> Opened:
+    run = opened(loaded.batch.flow_run_id)
+    document = _document(loaded.batch.flow_run_id, loaded.item.asset_id, loaded.item.input_sha256)
+    return Opened(loaded, run, document[0], document[1])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _document(run_id: str, asset_id: str, input_sha256: str) -> tuple[Document, View]:
+    run = opened(run_id)
+    path = _paths(run_id).get(asset_id)
+    if path is None:
+        raise UsageError("the run has no such asset")
+    data = run.source.get(path, LIMIT)
+    if digest(data) != input_sha256:
+        raise ChangedAsset("the source's bytes changed since they were ingested")
+    whose = pipeline.identify(ingest.read(data, path, asset_id, run.key), run.policy, run.key)
+    return whose.document, view_of(whose.document)
+
+
+@lru_cache(maxsize=4)
+def _paths(run_id: str) -> dict[str, str]:
+    """Return where each asset of a run lies in its source."""
+    run = opened(run_id)
+    entries = (entry for name in run.names("ingest/") for entry in run.lines(name))
+    return {entry["asset_id"]: entry["path"] for entry in entries if "asset_id" in entry}

@@ -1,0 +1,192 @@
+"""The pages: what a person sees. They change nothing; every button calls an endpoint of the API."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
+
+from deid_core.entities import EntityType
+from deid_core.model import CellRef, TextSpan
+from deployments.review import api_batches, drawing
+from deployments.review.access import SEES_ALL, Caller, Configured, csrf_of, session_token, settings_of
+from deployments.review.api_items import differences, events
+from deployments.review.asked import Filters, Reason
+from deployments.review.documents import Block, View
+from deployments.review.opening import Opened, item_of, may_see_raw, raw, steps_of
+from infra import accounts
+from infra import review_queue as queue
+from infra.accounts import Role, Scope
+from infra.review_queue import Status
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+templates = Jinja2Templates(str(files("deployments.review").joinpath("templates")))
+templates.env.trim_blocks = templates.env.lstrip_blocks = True
+templates.env.globals.update(
+    group_of=drawing.group_of,
+    letter_of=drawing.letter_of,
+    state_of=drawing.state_of,
+    tag_of=drawing.tag_of,
+    groups=drawing.labels()["groups"],
+)
+ROWS = 100  # of a table a page shows at once
+REASONS = Reason.__args__  # type: ignore[attr-defined]
+
+
+@router.get("/sign-in")
+def sign_in(request: Request, to: str = "/") -> HTMLResponse:
+    """Show the form to sign in; `to` is a page of ours to go on to."""
+    safe = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
+    return _page(request, "sign_in.html", to=safe)
+
+
+@router.get("/")
+def home(request: Request, principal: Caller, settings: Configured) -> HTMLResponse:
+    """Show what waits for whoever is signed in."""
+    url = settings.database_url
+    if principal.roles == {Role.ADMIN}:
+        return _page(request, "home.html", batches=[], turns=[], can_claim=False)
+    batches = [(held, queue.progress(url, held.id)) for held in queue.batches(url)]
+    turns = queue.my_turns(url, principal.name) if steps_of(principal) else []
+    return _page(request, "home.html", batches=batches, turns=turns, can_claim=bool(steps_of(principal)))
+
+
+@router.get("/batches/{batch_id}")
+def batch(
+    request: Request,
+    batch_id: str,
+    principal: Caller,
+    settings: Configured,
+    filters: Annotated[Filters, Query()],
+) -> HTMLResponse:
+    """Show a batch: how far it is, its items, and what may be done to many of them."""
+    url = settings.database_url
+    found, following = api_batches.page(url, batch_id, filters)
+    people = [held for held in accounts.users(url) if held.active and {"reviewer", "adjudicator"} & set(held.roles)]
+    return _page(
+        request,
+        "batch.html",
+        batch=queue.batch(url, batch_id),
+        progress=queue.progress(url, batch_id),
+        items=found,
+        next=following,
+        chosen=filters.model_dump(mode="json"),
+        statuses=[str(one) for one in Status],
+        labels=[str(one) for one in EntityType],
+        reviewers=[held.name for held in people],
+        reasons=REASONS,
+        can_claim=bool(steps_of(principal)),
+    )
+
+
+@router.get("/items/{item_id}", response_model=None)
+def item(
+    request: Request, item_id: int, principal: Caller, settings: Configured, row: Annotated[int, Query(ge=0)] = 0
+) -> HTMLResponse | RedirectResponse:
+    """Show a document with its findings; to a masked role what an export of it holds, once it is decided."""
+    loaded = item_of(settings, principal, item_id)
+    if not may_see_raw(principal, loaded):
+        return _page(request, "masked.html", loaded=loaded, can_claim=bool(steps_of(principal)))
+    held = raw(settings, principal, item_id, "document")
+    return _page(request, "document.html", held=held, loaded=loaded, reasons=REASONS, **_drawn(held, row))
+
+
+@router.get("/items/{item_id}/history")
+def history(request: Request, item_id: int, principal: Caller, settings: Configured) -> HTMLResponse:
+    """Show every act on an item."""
+    loaded = item_of(settings, principal, item_id)
+    return _page(request, "history.html", loaded=loaded, events=events(settings, principal, loaded))
+
+
+@router.get("/items/{item_id}/compare")
+def compare(
+    request: Request, item_id: int, principal: Caller, settings: Configured, left: int = 0, right: int = 0
+) -> HTMLResponse:
+    """Show two versions of a document side by side, with their differences marked."""
+    held = raw(settings, principal, item_id, "compare")
+    versions = {one.number: one for one in held.loaded.completions}
+    numbers = sorted(versions)
+    left = left if left in versions else numbers[0]
+    right = right if right in versions else numbers[-1]
+    found = [one for one in differences(settings, held.loaded, left, right) if one.kind != "same"]
+    marked = {side["id"]: one.kind for one in found for side in (one.left, one.right) if side}
+    sides = [(versions[number], _lines(held.view, versions[number].spans)) for number in (left, right)]
+    return _page(
+        request, "compare.html", held=held, loaded=held.loaded, sides=sides, found=found, marked=marked, numbers=numbers
+    )
+
+
+@router.get("/account")
+def account(request: Request, principal: Caller, settings: Configured) -> HTMLResponse:
+    """Show one's own roles and tokens."""
+    held = accounts.tokens(settings.database_url, principal.name)
+    return _page(request, "account.html", tokens=held, scopes=[str(one) for one in Scope])
+
+
+@router.get("/users")
+def users(request: Request, settings: Configured) -> HTMLResponse:
+    """Show the users."""
+    return _page(
+        request, "users.html", users=accounts.users(settings.database_url), every_role=[str(one) for one in Role]
+    )
+
+
+def failed(request: Request, status: int, detail: str) -> HTMLResponse:
+    """Show what went wrong."""
+    return _page(request, "failed.html", status, status=status, detail=detail)
+
+
+def _page(request: Request, name: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+    principal = getattr(request.state, "principal", None)
+    roles = {str(role) for role in principal.roles} if principal else set()
+    shared = {"principal": principal, "roles": roles, "csrf": csrf_of(settings_of(request), session_token(request))}
+    shared["sees_all"] = bool(principal and principal.roles & SEES_ALL)
+    return templates.TemplateResponse(request, name, {**shared, **context}, status_code)
+
+
+def _drawn(held: Opened, row: int) -> dict[str, Any]:
+    """Return what the document page draws: its blocks by kind, rows of a table from `row` on, spans and labels."""
+    spans, view = held.loaded.current.spans, held.view
+    texts = [block for block in view.blocks if isinstance(block.base, TextSpan)]
+    rows = _rows(view)
+    chosen = sorted(rows)[row : row + ROWS]
+    blocks = [*texts, *(block for block in view.blocks if block.vr), *(cell for one in chosen for cell in rows[one])]
+    return {
+        "lines": _lines(view, spans, blocks),
+        "texts": texts,
+        "elements": [block for block in view.blocks if block.vr],
+        "rows": [rows[one] for one in chosen],
+        "row": row,
+        "more_rows": len(rows),
+        "spans": [drawing.summary(span, view) for span in spans],
+        "wholes": _wholes(view, spans),
+        "counts": Counter(span["entity_type"] for span in spans if span["verdict"] != "keep"),
+        "labels": {str(one): drawing.group_of(one) for one in EntityType},
+        "frames": len(view.frames),
+    }
+
+
+def _rows(view: View) -> dict[str, list[Block]]:
+    """Return the cells of each row of a table, by its part."""
+    rows: dict[str, list[Block]] = {}
+    for block in view.blocks:
+        if isinstance(block.base, CellRef):
+            rows.setdefault(f"{block.row:012d} {block.base.part}", []).append(block)
+    return rows
+
+
+def _lines(view: View, spans: list[dict[str, Any]], blocks: list[Block] | None = None) -> dict[int, list[Any]]:
+    placed = drawing.placed(view, spans)
+    wanted = view.blocks if blocks is None else blocks
+    return {block.number: drawing.lines_of(block, placed.get(block.number, ())) for block in wanted}
+
+
+def _wholes(view: View, spans: list[dict[str, Any]]) -> Mapping[int, dict[str, Any]]:
+    """Return the span of each block that has one over all of it."""
+    placed = drawing.placed(view, spans)
+    return {number: dict(one.span) for number, held in placed.items() for one in held if one.whole}

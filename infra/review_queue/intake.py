@@ -1,0 +1,279 @@
+"""Batches: a flow run's items, how they are to be reviewed, and how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import func, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from deid_core.errors import UsageError
+from deid_core.model import Plan
+from deid_core.policy import ReviewRules
+from deid_core.review import numbered, summary
+from infra import audit_log, migrations
+from infra.database import insert_new, reading, timestamp, writing
+from infra.review_queue.tables import (
+    DEIDENTIFIED,
+    DETECTOR,
+    NON_DEIDENTIFIED,
+    OPEN,
+    REVIEW,
+    SECOND,
+    SUBMITTED,
+    UNDECIDED,
+    WAITING,
+    Batch,
+    Completion,
+    Event,
+    Item,
+    Turn,
+)
+
+CHUNK = 500  # items a statement
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """Put an asset's plan before a person: why, and how urgent (higher first)."""
+
+    plan: Plan
+    reason: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Say how far a batch is: items by status and by step, submissions by person, leases now, seconds spent."""
+
+    items: int
+    by_status: dict[str, int] = field(default_factory=dict)
+    by_step: dict[str, int] = field(default_factory=dict)
+    by_reviewer: dict[str, int] = field(default_factory=dict)
+    leased: int = 0
+    seconds: int = 0
+
+
+def create(url: str) -> None:
+    """Create the queue's tables, or bring those of an older version up to this one; and the audit's."""
+    audit_log.create(url)
+    migrations.upgrade(url)
+
+
+def create_batch(
+    url: str,
+    flow_run_id: str,
+    release: str = "",
+    rules: ReviewRules | None = None,
+    policy_sha256: str = "",
+    mode: str = "required",
+) -> Batch:
+    """Open a flow run's batch, or return the one it has."""
+    held = rules or ReviewRules()
+    row = Batch(
+        id=uuid4().hex,
+        flow_run_id=flow_run_id,
+        release=release,
+        created=timestamp(),
+        policy_sha256=policy_sha256,
+        mode=mode,
+        steps=held.steps,
+        people=held.people,
+        conflict=held.conflict,
+        lease_minutes=held.lease_minutes,
+        escalate_hours=held.escalate_hours,
+    )
+    with writing(url) as session:
+        insert_new(session, Batch, [row.model_dump()])
+        return session.exec(select(Batch).where(Batch.flow_run_id == flow_run_id)).one()
+
+
+def batches(url: str, status: str = "open") -> list[Batch]:
+    """Return the batches of a status ("" for any), newest first."""
+    statement = select(Batch).order_by(col(Batch.created).desc())
+    with reading(url) as session:
+        return list(session.exec(statement.where(Batch.status == status) if status else statement))
+
+
+def batch(url: str, batch_id: str) -> Batch:
+    """Return a batch by its id; raise UsageError where there is none."""
+    with reading(url) as session:
+        return found(session, batch_id)
+
+
+def found(session: Session, batch_id: str, lock: Literal["none", "shared", "alone"] = "none") -> Batch:
+    """Return a batch within a session; raise UsageError where there is none.
+
+    Locked until the session ends if asked: "shared" with others who work on single items, and kept from being closed;
+    "alone" for what changes many, so that no two wait for each other's rows.
+    """
+    statement = select(Batch).where(Batch.id == batch_id)
+    if lock != "none":
+        statement = statement.with_for_update(read=lock == "shared", key_share=lock == "alone")
+    held = session.exec(statement).first()
+    if held is None:
+        raise UsageError("there is no such review batch")
+    return held
+
+
+def batch_of(url: str, flow_run_id: str) -> Batch:
+    """Return a flow run's batch; raise UsageError where it has none."""
+    with reading(url) as session:
+        held = session.exec(select(Batch).where(Batch.flow_run_id == flow_run_id)).first()
+    if held is None:
+        raise UsageError("this run has no review batch")
+    return held
+
+
+def close_batch(url: str, batch_id: str) -> None:
+    """Close a batch: nothing in it changes any more; raise UsageError while an item of it is undecided."""
+    with writing(url) as session:
+        found(session, batch_id, "alone")
+        if undecided(session, batch_id):
+            raise UsageError("the batch holds undecided items")
+        session.connection().execute(update(Batch).where(col(Batch.id) == batch_id).values(status="closed"))
+
+
+def add_items(url: str, batch_id: str, items: Iterable[NewItem]) -> int:
+    """Add items in one transaction and return how many are new; an asset that is there already stays as it is.
+
+    An item's first version is what the detectors found; it has a turn for each person who is to look.
+    """
+    done = 0
+    with writing(url) as session:
+        held = session.get(Batch, batch_id)
+        for some in _chunks(items):
+            done += _insert(session, batch_id, held, some)
+    return done
+
+
+def _chunks(items: Iterable[NewItem]) -> Iterator[list[NewItem]]:
+    waiting = iter(items)
+    while some := list(islice(waiting, CHUNK)):
+        yield some
+
+
+def _insert(session: Session, batch_id: str, batch: Batch | None, items: Sequence[NewItem]) -> int:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    spans = {item.plan.asset_id: numbered(item.plan.decisions) for item in items}
+    rows = [_row(batch_id, item, spans[item.plan.asset_id]) for item in items]
+    statement = dialect.insert(Item).values(rows).on_conflict_do_nothing()
+    new = session.connection().execute(statement.returning(col(Item.id), col(Item.asset_id), col(Item.priority))).all()
+    if not new:
+        return 0
+    now = timestamp()
+    first = {"number": 1, "origin": DETECTOR, "created": now, "status": SUBMITTED, "verdict": ""}
+    versions = [
+        {**first, "item_id": item_id, "parent": None, "who": "", "rank": 0, "seconds": 0, "spans": spans[asset_id]}
+        for item_id, asset_id, _ in new
+    ]
+    session.connection().execute(insert(Completion), versions)
+    steps = _steps(batch)
+    turns = [
+        {"batch_id": batch_id, "item_id": item_id, "number": number, "priority": priority, **held}
+        for item_id, _, priority in new
+        for number, held in enumerate(steps, 1)
+    ]
+    session.connection().execute(insert(Turn), turns)
+    return len(new)
+
+
+def _row(batch_id: str, item: NewItem, spans: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    labels, unsure, lowest = summary(spans)
+    row = Item(
+        batch_id=batch_id,
+        asset_id=item.plan.asset_id,
+        subject_key=item.plan.subject_key,
+        media_type=item.plan.media_type,
+        input_sha256=item.plan.input_sha256,
+        reason=item.reason,
+        priority=item.priority,
+        labels=labels,
+        findings=sum(labels.values()),
+        unsure=unsure,
+        lowest=lowest,
+    )
+    return row.model_dump(exclude={"id"})
+
+
+def _steps(batch: Batch | None) -> list[dict[str, Any]]:
+    """Return an item's turns: one, one and a second that waits for it, or one for each of several people."""
+    blank = {"assigned_to": "", "who": None, "until": "", "completion": None}
+    turns = [{"step": REVIEW, "status": OPEN, **blank}] * (batch.people if batch else 1)
+    return [*turns, {"step": SECOND, "status": WAITING, **blank}] if batch and batch.steps == 2 else turns
+
+
+def tag_items(url: str, batch_id: str, asset_ids: Sequence[str], tag: str = DEIDENTIFIED) -> int:
+    """Tag the named assets' items, by default as de-identified, and return how many; for after an export."""
+    if tag not in (DEIDENTIFIED, NON_DEIDENTIFIED):
+        raise UsageError("no such tag")
+    done = 0
+    with writing(url) as session:
+        for first in range(0, len(asset_ids), CHUNK):
+            where = (col(Item.batch_id) == batch_id, col(Item.asset_id).in_(asset_ids[first : first + CHUNK]))
+            done += session.connection().execute(update(Item).where(*where).values(tag=tag)).rowcount
+    return done
+
+
+def pending_count(url: str, batch_id: str) -> int:
+    """Count a batch's undecided items."""
+    with reading(url) as session:
+        return undecided(session, batch_id)
+
+
+def undecided(session: Session, batch_id: str) -> int:
+    """Count a batch's undecided items within a session."""
+    statement = select(func.count()).where(Item.batch_id == batch_id, col(Item.status).in_(UNDECIDED))
+    return int(session.exec(statement).one())
+
+
+def counts(url: str, batch_id: str) -> dict[str, int]:
+    """Count a batch's items by status; a status that no item has is left out."""
+    statement = select(Item.status, func.count()).where(Item.batch_id == batch_id).group_by(col(Item.status))
+    with reading(url) as session:
+        return dict(session.exec(statement).all())
+
+
+def progress(url: str, batch_id: str) -> Progress:
+    """Return how far a batch is."""
+    by_status = counts(url, batch_id)
+    open_steps = select(Item.step, func.count()).where(Item.batch_id == batch_id, col(Item.status).in_(UNDECIDED))
+    people = (
+        select(Completion.who, func.count(), func.sum(Completion.seconds))
+        .join(Item, col(Item.id) == col(Completion.item_id))
+        .where(Item.batch_id == batch_id, Completion.status == SUBMITTED, Completion.origin != DETECTOR)
+        .group_by(col(Completion.who))
+    )
+    leases = select(func.count()).where(Turn.batch_id == batch_id, Turn.status == OPEN, Turn.until > timestamp())
+    with reading(url) as session:
+        by_step = dict(session.exec(open_steps.group_by(col(Item.step))).all())
+        worked = session.exec(people).all()
+        leased = int(session.exec(leases).one())
+    by_reviewer = {who: number for who, number, _ in worked}
+    seconds = sum(int(spent or 0) for _, _, spent in worked)
+    return Progress(sum(by_status.values()), by_status, by_step, by_reviewer, leased, seconds)
+
+
+def escalate_overdue(url: str) -> list[Batch]:
+    """Mark the open batches whose people are late, and return them: once for each time that the policy gives them."""
+    now = datetime.now(UTC)
+    late: list[Batch] = []
+    with writing(url) as session:
+        for held in session.exec(select(Batch).where(Batch.status == "open").with_for_update(skip_locked=True)):
+            since = datetime.fromisoformat(held.escalated or held.created)
+            if now - since >= timedelta(hours=held.escalate_hours) and undecided(session, held.id):
+                held.escalated = now.isoformat(timespec="microseconds")
+                session.add(held)
+                session.add(
+                    Event(
+                        batch_id=held.id, at=held.escalated, who="deidflow", act="escalated", reason="people are late"
+                    )
+                )
+                late.append(held)
+    return late
