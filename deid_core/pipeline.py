@@ -10,7 +10,7 @@ left     = verify.residual(whose, chosen, output, policy, key)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
@@ -25,7 +25,7 @@ from deid_core.model import CellRef, Decision, Document, Finding, Location, Part
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.resolve import resolve
-from deid_core.search import Found, Recall, structural, textual, views
+from deid_core.search import Found, Recall, pictured, structural, textual, views
 
 SURE = 0.85  # at or above it a value is taken as known of the subject, and searched everywhere else
 WRITTEN = (PartKind.TEXT, PartKind.RECORD, PartKind.DATASET)
@@ -48,7 +48,8 @@ class Identified:
 
 def identify(document: Document, policy: Policy, key: ProjectKey) -> Identified:
     """Say whose a document is by the MRNs in it, and collect what structure and rules are sure of."""
-    found = [*structural(document, policy), *textual(views(document, policy, WRITTEN), policy, ("patterns",))]
+    read = textual(views(document, policy, WRITTEN), policy, ("patterns",))
+    found = [*structural(document, policy), *(pair for pair in read if not _may_stay(*pair, policy, key))]
     document = _owned(document, _owners(found, key))
     return Identified(document, tuple(finding for finding, _ in found), _known(document, found))
 
@@ -60,7 +61,7 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
     """
     document = whose.document
     pixels = views(document, policy, [PartKind.PIXELS])
-    in_pixels = list(textual(pixels, policy, ("patterns",)))
+    in_pixels = [pair for pair in textual(pixels, policy, ("patterns",)) if not _may_stay(*pair, policy, key)]
     if document.subject_key == key.subject("asset", document.asset_id):  # a scan says whose it is in its pixels
         document = _owned(document, _owners(in_pixels, key))
         pixels = [replace(view, subject_key=document.subject_key) for view in pixels]
@@ -81,7 +82,9 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
         *read,
         *textual(texts, policy, ("known_values",), lambda one: (*known(one), *named.get(one, ()))),
     ]
-    findings = [*whose.findings, *(finding for finding, _ in found), *_unread(document, policy)]
+    findings = [*whose.findings, *(finding for finding, _ in found)]
+    findings += _unread(document, policy, findings, known)
+    findings += pictured(document, policy)
     decisions = resolve(decide(finding, policy) for finding in findings)
     versions = tuple(sorted({(finding.detector, finding.detector_version) for finding in findings}))
     return Plan(
@@ -115,7 +118,7 @@ def replacements(
     document = replace(document, subject_key=chosen.subject_key)
     lists = {str(label): values for label, values in policy.surrogates.items()}
     for decision in chosen.decisions:
-        if decision.verdict is Verdict.KEEP:
+        if decision.verdict is Verdict.KEEP or decision.action.operator == "keep":
             continue
         finding, params = decision.finding, MappingProxyType(dict(decision.action.params))
         part = document.part(finding.location.part)
@@ -172,16 +175,30 @@ def _known(document: Document, found: Iterable[Found]) -> dict[str, tuple[KnownV
     return {subject: tuple(values) for subject, values in known.items()}
 
 
+def _may_stay(finding: Finding, text: str, policy: Policy, key: ProjectKey) -> bool:
+    """Say whether a finding is an age that the policy's cap leaves as it is: it identifies nobody."""
+    rule = policy.rule(finding.entity_type)
+    if finding.entity_type is not EntityType.AGE or rule.action != "age_cap" or is_whole(finding):
+        return False
+    params = MappingProxyType(dict(rule.as_action().params))
+    site = Site(EntityType.AGE, "", key, params, "", keyed_code(key), {})
+    capped: str = registry.load("operators", rule.action)(text, site)
+    return capped == text
+
+
 def _is_full_name(finding: Finding, text: str) -> bool:
     """Say whether a model's finding is a name of two words or more: found once, it is found everywhere."""
     return finding.entity_type is EntityType.NAME and len(text.split()) > 1
 
 
-def _unread(document: Document, policy: Policy) -> Iterator[Finding]:
-    """Yield the boxes of text that could not be read well, or of all text where the policy covers all."""
+def _unread(
+    document: Document, policy: Policy, found: Sequence[Finding], known: Callable[[str], tuple[KnownValue, ...]]
+) -> Iterator[Finding]:
+    """Yield the boxes that are covered though no detector found them: what reads poorly, or stands beside the found."""
     for part in document.parts:
         if part.kind is PartKind.PIXELS:
-            yield from registry.load("unread", PartKind.PIXELS)(document, part, policy)
+            values = known(part.subject_key or document.subject_key)
+            yield from registry.load("unread", PartKind.PIXELS)(document, part, policy, found, values)
 
 
 def _vr(part: Part, finding: Finding) -> str:

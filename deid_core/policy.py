@@ -54,7 +54,7 @@ class PixelRules(_Strict):
     """Say how text in pixels is found and covered."""
 
     ocr: str = "rapidocr"
-    cover: Literal["identifiers", "all_text"] = "identifiers"
+    cover: Literal["identifiers", "all_text", "outside_regions"] = "identifiers"
     action: str = "fill"
     min_confidence: float = Field(default=0.5, ge=0, le=1)  # text read worse than this is covered
 
@@ -66,6 +66,25 @@ class Pattern(_Strict):
     entity_type: EntityType
     regex: str
     score: float = Field(default=0.9, ge=0, le=1)
+
+
+class ReviewRules(_Strict):
+    """Say what else people look at than what `review_below` and `review_sample` send them, and how many must agree."""
+
+    labels: tuple[EntityType, ...] = ()  # an asset with one of these
+    disagreement: bool = False  # an asset where detectors name one place differently
+    floor: float = Field(default=0.0, ge=0, le=1)  # share of the assets in which nothing was found
+    steps: Literal[1, 2] = 1  # 2: a second person confirms
+    people: int = Field(default=1, ge=1, le=9)  # so many look, each blind to the others
+    conflict: Literal["adjudicate", "priority"] = "adjudicate"  # where they differ: one decides, or the first in rank
+    lease_minutes: int = Field(default=15, ge=1, le=1440)
+    escalate_hours: int = Field(default=72, ge=1, le=8760)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ReviewRules:
+        if self.steps == 2 and self.people > 1:
+            raise ValueError("a review is by two steps or by several people, not both")
+        return self
 
 
 class Policy(_Strict):
@@ -80,7 +99,11 @@ class Policy(_Strict):
     reversible: bool = False
     codes: Literal["random", "keyed"] = "random"  # 45 CFR 164.514(c)
     review_sample: float = Field(default=0.1, ge=0, le=1)  # share of clean assets that `sampled` review draws
-    detectors: tuple[str, ...] = ("columns", "dicom_tags", "image_metadata", "patterns", "known_values", "ner")
+    detectors: tuple[str, ...] = (
+        *("columns", "dicom_tags", "image_metadata", "patterns", "known_values", "ner_accurate"),
+        *("barcodes", "slide_labels"),
+        *("faces", "head_scans"),  # 45 CFR 164.514(b)(2)(i)(Q) and (e)(2)(xvi)
+    )
     default: Rule
     rules: dict[EntityType, Rule] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)  # a column's name -> a label, "text" or "keep"
@@ -90,6 +113,7 @@ class Policy(_Strict):
     surrogates: dict[EntityType, tuple[str, ...]] = Field(default_factory=dict)
     dicom: DicomRules = DicomRules()
     pixels: PixelRules = PixelRules()
+    review: ReviewRules = ReviewRules()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Policy:

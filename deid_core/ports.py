@@ -117,8 +117,8 @@ class OcrEngine(Protocol):
     name: str
     version: str
 
-    def words(self, frame: NDArray[np.uint8]) -> list[Word]:
-        """Return the words of an RGB frame, (rows, columns, 3)."""
+    def words(self, frame: NDArray[np.uint8], whole: tuple[int, ...] = ()) -> list[Word]:
+        """Return the words of an RGB frame, (rows, columns, 3); `whole` is the shape of the one it was cut from."""
         ...
 
 

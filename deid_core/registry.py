@@ -22,6 +22,10 @@ PLUGINS: dict[str, dict[str, str]] = {
         "columns": "deid_core.detect.columns:Columns",
         "dicom_tags": "deid_core.detect.dicom_tags:DicomTags",
         "image_metadata": "deid_core.detect.image_metadata:ImageMetadata",
+        "faces": "deid_core.detect.faces:Faces",
+        "barcodes": "deid_core.detect.barcodes:Barcodes",
+        "slide_labels": "deid_core.detect.slide_labels:SlideLabels",
+        "head_scans": "deid_core.detect.head_scans:HeadScans",
     },
     "operators": {
         "keep": "deid_core.transform.redact:keep",
@@ -45,6 +49,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "dicom_Z": "deid_core.transform.dicom:zero_length",
         "dicom_D": "deid_core.transform.dicom:dummy",
         "dicom_U": "deid_core.transform.dicom:remap_uid",
+        "dicom_C": "deid_core.transform.dicom:clean_bytes",
     },
     "readers": {
         "text/plain": "deid_core.ingest.text:TextReader",
@@ -54,6 +59,8 @@ PLUGINS: dict[str, dict[str, str]] = {
         "image/png": "deid_core.ingest.image:ImageReader",
         "image/jpeg": "deid_core.ingest.image:ImageReader",
         "image/tiff": "deid_core.ingest.image:ImageReader",
+        "image/webp": "deid_core.ingest.image:ImageReader",
+        "application/pdf": "deid_core.ingest.image:ImageReader",
     },
     "extractors": {
         "text": "deid_core.extract.text:text_views",
@@ -62,7 +69,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "pixels": "deid_core.extract.ocr:pixel_views",
     },
     # what a part hides that no text detector can judge
-    "unread": {"pixels": "deid_core.extract.ocr:unread"},
+    "unread": {"pixels": "deid_core.extract.unread:unread"},
     # what a format asks to be written of its de-identification
     "marks": {"application/dicom": "deid_core.ingest.marks:dicom"},
     # the bytes of a format that are samples: digits stand in them by chance
@@ -71,6 +78,7 @@ PLUGINS: dict[str, dict[str, str]] = {
     "ocr": {
         "rapidocr": "deid_core.extract.rapid:RapidOcr",
         "easyocr": "deid_core.extract.easy:EasyOcr",
+        "tesseract": "deid_core.extract.tesseract:Tesseract",
     },
 }
 

@@ -20,6 +20,7 @@ from typing import Any
 from deid_core.model import CellRef, Decision, TagPath, TextSpan, Verdict
 
 Spanned = TextSpan | TagPath | CellRef
+DISPUTED = "detectors disagree on the label"
 
 
 def resolve(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
@@ -85,7 +86,14 @@ def _union(cluster: Sequence[Decision]) -> Decision:
     unsure = any(decision.verdict is Verdict.REVIEW for decision in cluster) and not sure
     location: Any = replace(best.finding.location, start=int(start), end=int(end))  # type: ignore[arg-type] # a Spanned
     finding = replace(best.finding, location=location)
-    return replace(best, finding=finding, verdict=Verdict.REVIEW if unsure else best.verdict)
+    reason = DISPUTED if _disputed(cluster) else best.reason
+    return replace(best, finding=finding, verdict=Verdict.REVIEW if unsure else best.verdict, reason=reason)
+
+
+def _disputed(cluster: Sequence[Decision]) -> bool:
+    """Say whether two detectors call one place by two labels."""
+    findings = [decision.finding for decision in cluster]
+    return len({one.entity_type for one in findings}) > 1 and len({one.detector for one in findings}) > 1
 
 
 def _length(decision: Decision) -> float:

@@ -31,10 +31,20 @@ def structural(document: Document, policy: Policy) -> Iterator[Found]:
         found: PartDetector = detector(name, policy)
         if hasattr(found, "kinds"):
             for part in document.parts:
-                if part.kind in found.kinds:
+                if part.kind in found.kinds and part.kind is not PartKind.PIXELS:
                     for finding in found.find_in(part, policy):
                         value = edit.get(document, finding.location)
                         yield finding, value if isinstance(value, str) else ""
+
+
+def pictured(document: Document, policy: Policy) -> Iterator[Finding]:
+    """Yield what the policy's part detectors see in pixels: faces. It is costly, so only a plan asks for it."""
+    for name in policy.detectors:
+        found: PartDetector = detector(name, policy)
+        if PartKind.PIXELS in getattr(found, "kinds", ()):
+            for part in document.parts:
+                if part.kind is PartKind.PIXELS:
+                    yield from found.find_in(part, policy)
 
 
 def views(document: Document, policy: Policy, kinds: Iterable[PartKind]) -> list[TextView]:

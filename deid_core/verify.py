@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from deid_core import ingest, registry
+from deid_core import edit, ingest, registry
 from deid_core.decide import decide
 from deid_core.entities import ENTITIES
 from deid_core.keys import ProjectKey
-from deid_core.model import Document, Finding, PartKind, PixelBox, Plan, TextSpan, Verdict
+from deid_core.model import Decision, Document, Finding, PartKind, PixelBox, Plan, TextSpan, Verdict
 from deid_core.pipeline import KNOWN, SURE, WRITTEN, Identified, replacements, subjects_of
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue
@@ -103,12 +103,20 @@ NOTHING = Put()
 def _put(
     document: Document, chosen: Plan, policy: Policy, key: ProjectKey, code: Callable[[str], str] | None
 ) -> dict[str, Put]:
-    """Return what was put into each part: a value put into one row explains nothing in another."""
+    """Return what was put into each part, or left there by a person: a value of one row explains nothing in another."""
     by_part: dict[str, set[str]] = {}
     for decision, value in replacements(document, chosen, policy, key, code):
         if isinstance(value, str) and value:
             by_part.setdefault(decision.finding.location.part, set()).add(value)
+    for place in (decision.finding.location for decision in chosen.decisions if _left_by_a_person(decision)):
+        if isinstance(value := edit.get(document, place), str) and value:
+            by_part.setdefault(place.part, set()).add(value)
     return {part: Put(tuple(sorted(held, key=len, reverse=True)), "\0".join(held)) for part, held in by_part.items()}
+
+
+def _left_by_a_person(decision: Decision) -> bool:
+    """Say whether a reviewer looked at a finding and said that it is none."""
+    return decision.verdict is Verdict.KEEP and decision.decided_by != "policy"
 
 
 def _values(whose: Identified, chosen: Plan, policy: Policy, recall: Recall) -> dict[str, tuple[KnownValue, ...]]:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -121,3 +122,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"flows", "integration", "browser"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("servers"))
+
+
+@pytest.fixture
+def review_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, dict[str, int]]]:
+    """Give a function that plans files and puts them before people, as the flow does, in a home of the test's own.
+
+    It returns the batch's id and the item of each file. No server of Prefect is asked.
+    """
+    home = tmp_path / "home"
+    monkeypatch.setenv("DEIDFLOW_HOME", str(home))
+    monkeypatch.setenv("PREFECT_API_URL", f"http://{HOST}:{free_port()}/api")
+
+    def make(files: dict[str, bytes], policy: str, review: str = "required") -> tuple[str, dict[str, int]]:
+        from infra import review_queue
+        from tasks import steps
+        from tasks.review import open_review
+        from tasks.run import describe_run, opened
+        from tasks.shard import Shard
+
+        settings = Settings()
+        prepare_home(settings)
+        if not settings.key_file.exists():
+            new_key(settings.key_file)
+        source = tmp_path / f"source-{uuid4().hex}"
+        source.mkdir()
+        for name, data in files.items():
+            (source / name).write_bytes(data)
+        run_id = str(uuid4())
+        describe_run(run_id, str(source), policy, review, "")
+        entries = [steps.ingest_asset(run_id, {"path": name}) for name in sorted(files)]
+        planned = [{**entry, **steps.plan_asset(run_id, entry)} for entry in entries]
+        opened(run_id).put_lines("ingest/000000.jsonl", entries)
+        opened(run_id).put_lines("plan/000000.jsonl", planned)
+        batch = open_review.fn([Shard(run_id, 0, "plan", len(planned), 0)], run_id)
+        by_asset = {item.asset_id: item.id for item in review_queue.items(settings.database_url, batch.batch_id)}
+        return batch.batch_id, {entry["path"]: by_asset[entry["asset_id"]] for entry in entries}
+
+    return make

@@ -1,7 +1,7 @@
 """How fast DICOM headers are de-identified with the full rule set, beside pydicom's read and save of the same files.
 
-Two hundred slices of real CT and MR series: each real file once, then copies with UIDs, numbers and positions of their own,
-as slices of a series have. All in memory, one core. `cold` begins with nothing learned; `plain` never splices.
+Two hundred slices of real CT and MR series: each real file once, then copies with UIDs, numbers and positions of their
+own, as slices of a series have. All in memory, one core. `cold` begins with nothing learned; `plain` never splices.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pydicom
@@ -79,36 +79,38 @@ def spliced(slices: list[bytes]) -> int:
 
 
 def rounds(way: Way, slices: list[bytes], times: int) -> Iterator[float]:
+    """Yield files a second of the processor, a round at a time: other work on the machine does not count."""
     for _ in range(times):
-        start = perf_counter()
+        start = process_time()
         assert way(slices) == len(slices)
-        yield len(slices) / (perf_counter() - start)
+        yield len(slices) / (process_time() - start)
 
 
 @pytest.mark.shared
-def test_headers_are_done_faster_than_pydicom_reads_and_saves(
-    benchmark: BenchmarkFixture, series: list[bytes]
-) -> None:
+def test_headers_are_done_faster_than_pydicom_reads_and_saves(benchmark: BenchmarkFixture, series: list[bytes]) -> None:
     """The full rule set costs less than a third of what pydicom's read and save cost in the same run."""
     if not benchmark.enabled:
-        assert spliced(series[:8]) == 8
+        assert benchmark(spliced, series[:8]) == 8
         return
     spliced(series[:30])  # models and rules are loaded once a process
-    speed = {way.__name__: max(rounds(way, series, times)) for way, times in ((pydicom_alone, 3), (spliced, 3))}
-    speed["plain"] = max(rounds(plain, series[:40], 1))
     fast = Splicer(POLICY, KEY)
-    for data in series:
-        fast.deidentified(data, "asset")
+
+    def taught(slices: list[bytes]) -> int:
+        return sum(bool(fast.deidentified(data, "asset")) for data in slices)
+
+    taught(series)
     went = fast.plain
-    benchmark.pedantic(lambda: [fast.deidentified(data, "asset") for data in series], rounds=3)
-    warm = len(series) / benchmark.stats.stats.min
+    ways = {"pydicom": pydicom_alone, "cold": spliced, "warm": taught}
+    best = dict.fromkeys(ways, 0.0)
+    for _ in range(5):  # in turn, so that each has its share of a quiet moment
+        for name, way in ways.items():
+            best[name] = max(best[name], *rounds(way, series, 1), 0.0)
+    best["plain"] = max(rounds(plain, series[:40], 2))
+    benchmark.pedantic(taught, args=(series,), rounds=3)
+    benchmark.extra_info.update({f"files_a_second_{name}": round(speed) for name, speed in best.items()})
     benchmark.extra_info.update(
-        files_a_second_cold=round(speed["spliced"]),
-        files_a_second_warm=round(warm),
-        files_a_second_pydicom=round(speed["pydicom_alone"]),
-        files_a_second_plain=round(speed["plain"]),
         taught_by=went,
-        times_pydicom_cold=round(speed["spliced"] / speed["pydicom_alone"], 2),
-        times_pydicom_warm=round(warm / speed["pydicom_alone"], 2),
+        times_pydicom_cold=round(best["cold"] / best["pydicom"], 2),
+        times_pydicom_warm=round(best["warm"] / best["pydicom"], 2),
     )
-    assert warm >= BAR * speed["pydicom_alone"]
+    assert best["warm"] >= BAR * best["pydicom"]

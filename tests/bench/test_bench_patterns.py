@@ -1,6 +1,8 @@
 """How fast the rules and the known values read, beside the floor: one pass over the words of the same text."""
 
+import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +35,7 @@ KNOWN = (
 )
 QUERIES = [TextQuery(f"{NOTE}\nNote {number}.", KNOWN) for number in range(40)]
 CHARACTERS = sum(len(query.text) for query in QUERIES)
+VISITS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "text" / "aci-bench"
 WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -51,3 +54,20 @@ def test_reading_notes(benchmark: "BenchmarkFixture", make: type[Patterns | Know
         assert all(len(spans) >= 3 for spans in found)
     if benchmark.stats:
         benchmark.extra_info["megabytes_a_second"] = round(CHARACTERS / benchmark.stats.stats.min / 1e6, 2)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not VISITS.exists(), reason="needs the folder of public texts beside the checkout")
+def test_reading_visit_notes(benchmark: "BenchmarkFixture") -> None:
+    """Read the 87 notes of ACI-Bench by the rules alone, on one core: the bar is 10 MB/s."""
+    rows = [
+        row
+        for name in ("train_full.json", "valid_full.json")
+        for row in json.loads((VISITS / name).read_text("utf-8"))["data"]
+    ]
+    queries = [TextQuery(row["tgt"]) for row in rows]
+    found = benchmark(Patterns(load_policy("safe_harbor")).find, queries)
+    assert sum(map(len, found)) > len(queries)
+    if benchmark.stats:
+        size = sum(len(query.text.encode()) for query in queries)
+        benchmark.extra_info["megabytes_a_second"] = round(size / benchmark.stats.stats.min / 1e6, 2)

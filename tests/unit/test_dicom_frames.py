@@ -219,10 +219,22 @@ def test_ybr_becomes_rgb_when_a_frame_is_edited(key: ProjectKey) -> None:
         ),
         (b"\xff\x4f\xff\x64\x00\x06DOE.\xff\x90ab\xff\xd9", b"\xff\x4f\xff\x90ab\xff\xd9"),
         (b"RLE or anything", b"RLE or anything"),
+        (  # between two scans, and behind a first end
+            b"\xff\xd8\xff\xda\x00\x02a\xff\x00\xff\xd0b\xff\xfe\x00\x06DOE.\xff\xda\x00\x02cd\xff\xd9JANE\xff\xd9",
+            b"\xff\xd8\xff\xda\x00\x02a\xff\x00\xff\xd0b\xff\xda\x00\x02cd\xff\xd9",
+        ),
+        (  # in the header of a tile-part, whose length is written down
+            b"\xff\x4f\xff\x90\x00\x0a\0\0\0\0\0\x1a\0\1\xff\x64\x00\x08\0\1DOE.\xff\x93ab\xff\xd9JANE\xff\xd9",
+            b"\xff\x4f\xff\x90\x00\x0a\0\0\0\0\0\x1a\0\1\xff\x64\x00\x08\0\1\0\0\0\0\xff\x93ab\xff\xd9",
+        ),
+        (b"\xff\xd8\xff\xfe\x00\x0fKakadu-v7.3.3\xff\xda\x00\x02ab\xff\xd9\0",) * 2,
+        (b"\xff\x4f\xff\x64\x00\x0e\0\1Kakadu-2.2\xff\x90ab\xff\xd9",) * 2,
+        (b"\xff\x4f\xff\x64\x00\x12\0\1Kakadu-2.2 DOE\xff\x90ab\xff\xd9", b"\xff\x4f\xff\x90ab\xff\xd9"),
+        (b"\xff\xd8\xff\xfe\xff\xfe", b"\xff\xd8\xff\xfe\xff\xfe"),
     ],
 )
 def test_comments_in_a_codestream_do_not_leave(frame: bytes, expected: bytes) -> None:
-    """JPEG comments, EXIF, JPEG 2000 comments and bytes after the end are dropped; what says the colours stays."""
+    """Comments, EXIF and bytes after the end are dropped; colours, padding and an encoder's own name stay."""
     assert bare(frame) == expected
 
 

@@ -249,7 +249,9 @@ def test_the_marks_of_a_de_identified_file(key: ProjectKey) -> None:
     mark(dataset, options, "safe_harbor", "1")
     assert dataset.PatientIdentityRemoved == "YES"
     assert dataset.DeidentificationMethod == "deidflow, policy safe_harbor 1"
-    assert [item.CodeValue for item in dataset.DeidentificationMethodCodeSequence] == ["113100", "113105", "113107"]
+    assert [item.CodeValue for item in dataset.DeidentificationMethodCodeSequence] == [
+        *("113100", "113105", "113107", "113111"),
+    ]
     assert dataset.LongitudinalTemporalInformationModified == "MODIFIED"
     assert "BurnedInAnnotation" not in dataset
     mark(dataset, options, "safe_harbor", "1", pixels_searched=True)

@@ -28,6 +28,7 @@ def a_study() -> FileDataset:
     dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     dataset.StudyDate = "20190304"
     dataset.Modality = "CT"
+    dataset.Manufacturer = "Acme"
     dataset.InstitutionName = "St Elsewhere"
     dataset.ReferringPhysicianName = "Roe^Rita"
     dataset.StudyDescription = "CT for Mrs Doe"
@@ -99,9 +100,9 @@ def test_an_option_that_the_standard_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "sources"),
     [
-        ((), {"Modality"}),
-        (("clean_descriptors",), {"Modality", "StudyDescription"}),
-        (("clean_descriptors", "retain_institution_identity"), {"Modality", "StudyDescription"}),
+        ((), {"Manufacturer"}),  # a modality is a term of the standard: it is not read
+        (("clean_descriptors",), {"Manufacturer", "StudyDescription"}),
+        (("clean_descriptors", "retain_institution_identity"), {"Manufacturer", "StudyDescription"}),
     ],
 )
 def test_the_texts_that_stay_are_read(options: tuple[str, ...], sources: set[str]) -> None:
@@ -145,12 +146,31 @@ def test_all_texts_are_read_where_the_tags_are_not(key: ProjectKey) -> None:
         ("US", 0),
         ("OB", b"\0\0"),
         ("UN", b"\0\0"),
+        ("OF", bytes(4)),
+        ("OD", bytes(8)),
         ("SQ", [Dataset()]),
     ],
 )
 def test_a_dummy_is_valid_for_its_representation(vr: str, expected: object, key: ProjectKey) -> None:
     """Code D puts a constant that says nothing of the value."""
     assert dummy("Doe^Jane", Site(EntityType.NAME, "subject", key, vr=vr)) == expected
+
+
+def test_a_dummy_of_items_keeps_their_build_and_none_of_their_values(key: ProjectKey) -> None:
+    """A report's tree stays a tree: types and relations stand, values, names, codes and UIDs do not."""
+    code, item = Dataset(), Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "121071", "DCM", "Finding of Jane"
+    item.ValueType, item.RelationshipType, item.TextValue = "TEXT", "CONTAINS", "Jane Doe fell"
+    item.ConceptNameCodeSequence = [code]
+    item.GraphicData, item.UID, item.PersonName, item.ObservationDateTime = [1.5, 2.5], "1.2.3", "", "20200102"
+    item.add_new(0x00091001, "LO", "private Jane")
+    made = dummy([item], Site(EntityType.DICOM_ATTRIBUTE, "subject", key, vr="SQ"))[0]
+    assert (made.ValueType, made.RelationshipType, made.TextValue) == ("TEXT", "CONTAINS", "ANONYMISED")
+    assert made.ConceptNameCodeSequence[0].CodeMeaning == "ANONYMISED"
+    assert (list(made.GraphicData), made.UID, made.PersonName) == ([0, 0], key.uid("1.2.3"), None)
+    assert made.ObservationDateTime == "19000101000000"
+    assert "Jane" not in str(made)
+    assert 0x00091001 not in made
 
 
 def test_uids_are_mapped_alike_and_registered_ones_stay(key: ProjectKey) -> None:

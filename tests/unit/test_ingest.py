@@ -53,8 +53,10 @@ def test_content_says_what_a_file_is(data: bytes, name: str, kind: str) -> None:
         (zipped(), "note.txt", UnsupportedFormat),
         (b"\x7fELF\x02\x01\x01\0\0\0", "program", UnsupportedFormat),
         (b"\xff\xfe\x00", "odd.txt", UnsupportedFormat),
-        (b"%PDF-1.7\n", "letter.pdf", UnsupportedFormat),
         (bytes(range(256)), "noise.txt", UnsupportedFormat),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "IMG_0001.HEIC", UnsupportedFormat),
+        (b"GIF89a" + bytes(20), "clip.gif", UnsupportedFormat),
+        (b"II+\0\x08\0\0\0" + bytes(20), "slide.svs", UnsupportedFormat),
     ],
 )
 def test_what_is_not_understood_is_set_aside(data: bytes, name: str, error: type[Quarantine]) -> None:

@@ -55,6 +55,7 @@ CASES = {  # what stands in a record of each label, none of it anyone's
     EntityType.PRIVATE_ATTRIBUTE: "DOE",
     EntityType.UNREAD_TEXT: "DOE",
 }
+CLEANED = {f"clean_{what}" for what in ("descriptors", "structured_content", "graphics", "pixel_data")}
 LIMITED = {"DATE", "DATE_OF_BIRTH", "TIME", "AGE", "CITY", "STATE", "ZIP", "COUNTRY", "PROFESSION"}
 
 
@@ -68,28 +69,44 @@ def released(policy: str, entity_type: EntityType) -> str:
     return made or ""
 
 
-def test_three_policies_are_shipped() -> None:
-    """Safe Harbor, Limited Data Set and Expert Determination each have one."""
-    assert {"limited_data_set", "research", "safe_harbor"} <= set(shipped())
+def test_four_policies_are_shipped() -> None:
+    """Safe Harbor and Limited Data Set have one each, and Expert Determination has two."""
+    assert {"image_collection", "limited_data_set", "research", "safe_harbor"} <= set(shipped())
 
 
 @pytest.mark.parametrize(
     ("name", "basis", "release_class", "codes", "options"),
     [
-        ("safe_harbor", "45 CFR 164.514(b)(2)", "de-identified", "random", {"clean_descriptors", "clean_pixel_data"}),
+        (
+            "safe_harbor",
+            "45 CFR 164.514(b)(2)",
+            "de-identified",
+            "random",
+            {"retain_patient_characteristics", *CLEANED},
+        ),
         (
             "limited_data_set",
             "45 CFR 164.514(e)",
             "limited data set",
             "random",
-            {"retain_long_full_dates", "retain_patient_characteristics", "clean_descriptors", "clean_pixel_data"},
+            {"retain_long_full_dates", "retain_patient_characteristics", *CLEANED},
         ),
         (
             "research",
             "45 CFR 164.514(b)(1)",
             "pseudonymised",
             "keyed",
-            {"retain_long_modified_dates", "retain_patient_characteristics", "clean_descriptors", "clean_pixel_data"},
+            {"retain_long_modified_dates", "retain_patient_characteristics", *CLEANED},
+        ),
+        (
+            "image_collection",
+            "45 CFR 164.514(b)(1)",
+            "pseudonymised",
+            "keyed",
+            {
+                *("retain_long_modified_dates", "retain_patient_characteristics", "retain_device_identity"),
+                *("retain_safe_private", *CLEANED),
+            },
         ),
     ],
 )
@@ -104,7 +121,7 @@ def test_a_policy_states_its_basis_and_class(
     assert policy.default.action == "mask_label"
 
 
-@pytest.mark.parametrize("name", ["safe_harbor", "limited_data_set", "research"])
+@pytest.mark.parametrize("name", ["safe_harbor", "limited_data_set", "research", "image_collection"])
 def test_every_rule_of_a_policy_may_only_name_labels_once(name: str) -> None:
     """The TOML parses, and its rules are those that are loaded: no rule is lost to a misspelt label."""
     table = tomllib.loads(files("deid_core.policies").joinpath(f"{name}.toml").read_text("utf-8"))

@@ -11,9 +11,11 @@ from pydicom.datadict import tag_for_keyword
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
 from deid_core.standards import ps3_15
+from deid_core.standards.iod import type_of
 
 ROWS = sorted(ps3_15.table().values(), key=lambda row: str(row["tag"]))
 DATES = ("retain_long_modified_dates",)
+CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
 def tag_of(row: Mapping[str, Any]) -> int:
@@ -69,7 +71,7 @@ CASES = [
     ("StudyDescription", ("clean_descriptors",), "C"),
     ("InstitutionName", (), "X"),
     ("InstitutionName", ("retain_institution_identity",), "K"),
-    ("DeviceSerialNumber", (), "D"),
+    ("DeviceSerialNumber", (), "X"),
     ("ReferencedImageSequence", (), "U"),
     ("ContentSequence", (), "D"),
     ("ContentSequence", ("clean_structured_content",), "C"),
@@ -82,17 +84,22 @@ CASES = [
     ("CodeMeaning", (), "K"),
     ("EvaluatorName", (), "X"),  # a person's name that the table does not list
     ("ExpiryDate", (), "X"),  # a date that the table does not list
+    ("ExpiryDate", DATES, "C"),
+    ("ExpiryDate", ("retain_long_full_dates",), "K"),
+    ("EvaluatorName", DATES, "X"),
     ("TargetFrameOfReferenceUID", (), "U"),
+    ("TargetFrameOfReferenceUID", ("retain_uids",), "K"),
     ("RetrieveURL", (), "X"),
-    ("ICCProfile", (), "X"),
+    ("ICCProfile", (), "C"),
     ("SourceApplicationEntityTitle", (), "X"),
 ]
 
 
 @pytest.mark.parametrize(("keyword", "options", "code"), CASES)
 def test_an_attribute_of_the_clinic(keyword: str, options: tuple[str, ...], code: str) -> None:
-    """Attributes that every archive has get the code a reader of the standard expects."""
-    assert ps3_15.action(*named(keyword), options) == code
+    """Attributes that every archive has get the code a reader of the standard expects in a CT image."""
+    tag, vr = named(keyword)
+    assert ps3_15.action(tag, vr, options, type_of(CT, tag)) == code
 
 
 @pytest.mark.parametrize(
@@ -122,7 +129,14 @@ def test_private_repeating_and_unknown_attributes_go(tag: int, vr: str) -> None:
         ("X/Z/D", "2", "Z"),
         ("X/Z/D", "3", "X"),
         ("X/Z/D", "", "D"),
-        ("X/Z", "1", "Z"),
+        ("X/Z", "1", "D"),
+        ("X/Z", "", "Z"),
+        ("X", "1", "D"),
+        ("X", "2", "Z"),
+        ("X", "1C", "X"),
+        ("X", "", "X"),
+        ("Z", "1", "D"),
+        ("Z", "3", "Z"),
         ("Z/D", "3", "D"),
         ("X/D", "3", "X"),
         ("X/Z/U*", "", "U"),
@@ -173,7 +187,7 @@ def test_the_data_name_attributes_that_exist() -> None:
         ("dicom_retained", "uids"),
         ("dicom_retained", "bulk"),
         ("dicom_retained", "removed"),
-        ("ps3_15_types", "types"),
+        ("dicom_retained", "cleaned"),
     ):
         assert [word for word in ps3_15._data(table)[key] if tag_for_keyword(word) is None] == []
     labels = ps3_15._data("dicom_labels")

@@ -1,0 +1,85 @@
+"""How much is saved by not looking twice: ratios on one core, so that they hold on any machine."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from deid_core.extract import reading as module
+from deid_core.extract.presence import places
+from deid_core.extract.reading import engine, reading
+from deployments.sample.burned import HANDS, burned
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+CAPTIONS = [("NAME", "HARGREAVES, ROSALIND", True), ("MRN", "MRN: 00817263", True), ("DOB", "DOB: 04/17/1951", True),
+            ("SITE", "St Agnes Regional Hospital", True), ("TECH", "MI 0.6 TIS 0.4", False)]  # fmt: skip
+
+
+class Cine:
+    """Hold a fan of moving echoes under captions that stand still."""
+
+    edited: dict[int, object] = {}  # noqa: RUF012 - never changed
+
+    def __init__(self, count: int) -> None:
+        """Draw so many frames of 480 x 640."""
+        ground, _gold = burned(np.zeros((480, 640, 3), np.uint8), HANDS[0], 3, CAPTIONS)
+        captions = ground.any(axis=2)
+        chance = np.random.default_rng(2)
+        y, x = np.mgrid[0:480, 0:640]
+        fan = (np.hypot(x - 320, y - 40) < 400) & (np.abs(x - 320) < (y - 40) * 0.7) & ~cv2.dilate(
+            captions.astype(np.uint8), np.ones((25, 25), np.uint8)
+        ).astype(bool)  # fmt: skip
+        self.count, self.frames = count, []
+        for _ in range(count):
+            echoes = cv2.GaussianBlur(chance.normal(0, 1, (480, 640)), (0, 0), 2.5) * 160 + 70
+            frame = ground.copy()
+            frame[fan] = np.clip(echoes, 0, 255).astype(np.uint8)[fan][:, np.newaxis]
+            self.frames.append(frame)
+
+    def readable(self, frame: int) -> NDArray[np.uint8]:
+        """Return a frame."""
+        return self.frames[frame]
+
+
+def seconds(cine: Cine) -> float:
+    """Return the processor time that reading takes, nothing remembered."""
+    module._words.clear()
+    module._readings.clear()
+    start = time.process_time()
+    reading(cine, "rapidocr")  # type: ignore[arg-type] # frames that are only read
+    return time.process_time() - start
+
+
+def test_a_static_overlay_of_a_hundred_frames(benchmark: BenchmarkFixture) -> None:
+    """A cine of a hundred frames against its first one."""
+    one, cine = Cine(1), Cine(100)
+    seconds(one)  # loads the models
+    single = seconds(one)
+    took = benchmark.pedantic(seconds, (cine,), rounds=1)
+    benchmark.extra_info["times_one_frame"] = round(took / single, 2)
+    benchmark.extra_info["frames_a_second"] = round(100 / took, 1)
+    assert took < 60 * single  # the aim is 3; echoes that look like letters are read
+
+
+def test_presence_against_reading(benchmark: BenchmarkFixture) -> None:
+    """A frame of 512 x 512 without text: ruled out, or read."""
+    y, x = np.mgrid[0:512, 0:512]
+    head = 200 * np.exp(-(((x - 256) / 190.0) ** 4) - ((y - 256) / 210.0) ** 4) + np.random.default_rng(1).normal(
+        0, 4, x.shape
+    )
+    frame = np.repeat(np.clip(head, 0, 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+    reader = engine("rapidocr")
+    reader.words(frame)
+    start = time.process_time()
+    reader.words(frame)
+    full = time.process_time() - start
+    assert benchmark(places, frame) == []
+    start = time.process_time()
+    places(frame)
+    benchmark.extra_info["times_as_quick_as_reading"] = round(full / (time.process_time() - start), 1)

@@ -1,0 +1,367 @@
+"""People review in a real browser: by keyboard, by mouse, two at once, on a bad line, with long notes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from deployments.server import HOST, free_port
+from infra import accounts, audit_log
+from infra import review_queue as queue
+from infra.settings import Settings
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed (Debian: chromium)"),
+]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+PASSWORD = "correct horse battery"
+NOTE = (
+    "Patient: Jane Canary, MRN 7712345\r\n"
+    "\r\n"
+    "😀 seen 3/14/2021 by Dr. Alan Kestrel.\r\n"
+    "Her 👩‍⚕️ neighbour zebulon called <b>twice</b>.\r\n"
+)
+
+
+@dataclass
+class Desk:
+    """Hold the pages' address, a browser, the batch and its items."""
+
+    url: str
+    base: str
+    browser: Any
+    batch: str
+    items: dict[str, int]
+    said: list[str] = field(default_factory=list)
+
+    def page(
+        self, name: str = "ann", *, where: str = "", roles: tuple[str, ...] = ("reviewer",), **options: Any
+    ) -> Any:
+        """Return a page of a user who has signed in by the form, at an address of ours."""
+        if name not in {held.name for held in accounts.users(self.url)}:
+            accounts.add_user(self.url, name, roles, PASSWORD)
+        page = self.browser.new_context(viewport={"width": 1440, "height": 900}, **options).new_page()
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(self.base) else self.said.append(request.url))
+        page.goto(f"{self.base}/sign-in?to={where or '/'}")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{self.base}{where or '/'}")
+        return page
+
+    def spans(self, item: int, who: str = "ann") -> list[dict[str, Any]]:
+        """Return the spans of somebody's current version of an item."""
+        return queue.load(self.url, item, who).current.spans
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve the pages on a port of this machine for the time of this block."""
+    import uvicorn
+
+    from deployments.review.app import create_app
+
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(create_app(Settings()), host=HOST, port=port, log_level="warning"))
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    try:
+        yield f"http://{HOST}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def open_desk(review_run: Callable[..., Any], quick_policy: Path) -> Iterator[Callable[..., Desk]]:
+    """Give a function that puts files before people and opens a browser; nothing may go wrong unseen in it."""
+    from contextlib import ExitStack
+
+    from playwright.sync_api import sync_playwright
+
+    with ExitStack() as stack:
+        made: list[Desk] = []
+
+        def make(files: dict[str, bytes]) -> Desk:
+            batch, items = review_run(files, str(quick_policy))
+            url = Settings().database_url
+            accounts.create(url)
+            base = stack.enter_context(served())
+            browser = stack.enter_context(sync_playwright()).chromium.launch(
+                executable_path=shutil.which("chromium"), args=QUIET
+            )
+            stack.callback(browser.close)
+            made.append(Desk(url, base, browser, batch, items))
+            return made[-1]
+
+        yield make
+        for desk in made:
+            assert desk.said == []  # no script failed, the policy stopped nothing, nothing was asked of elsewhere
+
+
+def label(page: Any, typed: str) -> None:
+    """Choose a label by keyboard."""
+    page.locator("#chooser[open]").wait_for()
+    page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+
+
+def go_to(page: Any, key: str, there: Callable[[], bool]) -> None:
+    """Press a key until one is there."""
+    for _ in range(30):
+        if there():
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} leads nowhere")
+
+
+def ready(page: Any) -> None:
+    """Wait until a document that is in one's hands is open and its keys work."""
+    page.locator("#acts").wait_for()
+    page.locator("#findings li").first.wait_for()
+
+
+def saved(page: Any, version: int) -> None:
+    """Wait until the page says that a version is saved."""
+    page.get_by_text(f"saved as version {version}", exact=True).wait_for()
+
+
+def test_a_whole_review_by_keyboard_alone(open_desk: Callable[..., Desk]) -> None:  # noqa: PLR0915 - one long story
+    """Take, go through, accept, reject, resize, add what was missed, comment, preview, decide: no mouse."""
+    desk = open_desk({"note.txt": NOTE.encode()})
+    item = desk.items["note.txt"]
+    page = desk.page()
+    page.get_by_role("button", name="Take the next").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{desk.base}/items/{item}")
+    ready(page)
+    found = {span["entity_type"]: span["id"] for span in desk.spans(item)}
+    page.keyboard.press("j")
+    page.locator("mark.current").first.wait_for()
+    page.keyboard.press("a")
+    saved(page, 2)
+    go_to(page, "j", lambda: page.locator("mark.current").first.get_attribute("data-label") == "DATE")
+    page.keyboard.press("x")
+    saved(page, 3)
+    page.keyboard.press("w")
+    go_to(page, "ArrowRight", lambda: page.evaluate("getSelection().toString()") == "zebulon")
+    page.keyboard.press("m")
+    label(page, "relat")
+    saved(page, 4)
+    page.keyboard.press("{")
+    saved(page, 5)
+    page.keyboard.press("]")
+    saved(page, 6)
+    now = {span["id"]: span for span in desk.spans(item)}
+    added = next(span for span in now.values() if span["origin"] == "person")
+    start = NOTE.index("zebulon")
+    assert (added["location"]["start"], added["location"]["end"]) == (start - 1, start + 8)
+    assert added["entity_type"] == "RELATIVE_NAME"
+    assert now[found["DATE"]]["verdict"] == "keep"
+    page.keyboard.press("c")
+    page.keyboard.type("a neighbour's name")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("listitem").filter(has_text="a neighbour's name").wait_for()
+    page.keyboard.press("v")
+    text = page.locator("#preview-text")
+    text.get_by_text("seen 3/14/2021").wait_for()
+    assert "zebulon" not in text.inner_text()
+    assert "<b>twice</b>" in text.inner_text()
+    page.keyboard.press("?")
+    page.get_by_text("missed identifier: add").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Enter")
+    page.locator("#decision[open]").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{desk.base}/batches/{desk.batch}")
+    assert queue.items(desk.url, desk.batch)[0].status == "approved"
+    page.get_by_text("1 of 1 decided").wait_for()
+    read = audit_log.history(desk.url, queue.items(desk.url, desk.batch)[0].asset_id)
+    assert "review.read" in {record.activity for record in read}
+
+
+def test_a_selection_by_mouse_over_emoji_and_windows_line_ends(open_desk: Callable[..., Desk]) -> None:
+    """What the mouse marks after emoji and CRLF is what is kept, in code points of the stored text."""
+    desk = open_desk({"note.txt": NOTE.encode()})
+    item = desk.items["note.txt"]
+    page = desk.page(where=f"/items/{item}")
+    page.get_by_role("button", name="Take it").click()
+    ready(page)
+    box = page.evaluate("""() => { const line = document.querySelector('.line[data-line="3"]').firstChild;
+        const range = document.createRange(); const at = line.data.indexOf('zebulon');
+        range.setStart(line, at); range.setEnd(line, at + 7); const b = range.getBoundingClientRect();
+        return [b.left, b.top, b.right, b.bottom]; }""")
+    middle = (box[1] + box[3]) / 2
+    page.mouse.move(box[0] + 1, middle)
+    page.mouse.down()
+    page.mouse.move(box[2] - 1, middle, steps=5)
+    page.mouse.up()
+    page.get_by_role("button", name="Missed").click()
+    page.get_by_role("button", name="relative name").click()
+    saved(page, 2)
+    place = next(span["location"] for span in desk.spans(item) if span["origin"] == "person")
+    assert NOTE[place["start"] : place["end"]] == "zebulon"
+    page.locator("#reader mark", has_text="Canary").click()
+    page.get_by_role("button", name="Stays").click()
+    saved(page, 3)
+    page.locator("#reader mark", has_text="Canary").click()  # deciding had gone on to the next one
+    page.get_by_role("button", name="Undo").click()
+    saved(page, 4)
+    page.reload()
+    assert page.locator("#reader mark").count() == len(desk.spans(item)) == 4
+    assert {span["verdict"] for span in desk.spans(item)} == {"transform"}
+
+
+def test_two_reviewers_at_once_and_a_stale_tab(open_desk: Callable[..., Desk]) -> None:
+    """Two people never get one document; of two tabs of one person the older one is told, and saves nothing."""
+    desk = open_desk({"a.txt": NOTE.encode(), "b.txt": NOTE.replace("Jane", "June").encode()})
+    ann, bob = desk.page("ann"), desk.page("bob")
+    for page in (ann, bob):
+        page.get_by_role("button", name="Take the next").click()
+        ready(page)
+    assert ann.url != bob.url
+    other = ann.context.new_page()
+    other.goto(ann.url)
+    ready(other)
+    other.keyboard.press("j")
+    other.keyboard.press("a")
+    saved(other, 2)
+    ann.keyboard.press("j")
+    ann.keyboard.press("x")
+    ann.get_by_role("alert").get_by_text("newer version of your work").wait_for()
+    item = int(ann.url.rpartition("/")[2])
+    assert len(queue.completions(desk.url, item)) == 2
+    desk.said = [said for said in desk.said if "409" not in said]  # the browser reports the refusal
+
+
+def test_a_lost_connection_loses_no_work(open_desk: Callable[..., Desk]) -> None:
+    """What is decided while the server does not answer waits, is said to wait, and is saved when it answers."""
+    desk = open_desk({"note.txt": NOTE.encode()})
+    page = desk.page()
+    page.get_by_role("button", name="Take the next").click()
+    ready(page)
+    page.context.set_offline(True)
+    for key in "jax":
+        page.keyboard.press(key)
+    page.get_by_role("alert").get_by_text("does not answer").wait_for()
+    page.context.set_offline(False)
+    saved(page, 2)
+    verdicts = [span["verdict"] for span in desk.spans(desk.items["note.txt"]) if span["decided_by"] == "ann"]
+    assert sorted(verdicts) == ["keep", "transform"]
+    desk.said = [said for said in desk.said if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def test_two_hundred_findings_in_two_thousand_lines_stay_quick(open_desk: Callable[..., Desk]) -> None:
+    """The page opens, moves on and decides without waiting, and remembers where one was."""
+    lines = [
+        f"{n}: MRN {7000000 + n} follows" if n % 10 == 0 else f"{n}: no change, stable, afebrile" for n in range(2000)
+    ]
+    desk = open_desk({"note.txt": "\n".join(lines).encode()})
+    item = desk.items["note.txt"]
+    assert len(desk.spans(item)) >= 200
+    page = desk.page(where=f"/items/{item}")
+    page.get_by_role("button", name="Take it").click()
+    ready(page)
+    began = time.perf_counter()
+    page.reload()
+    page.locator("#findings li").last.wait_for(state="attached")
+    opened = time.perf_counter() - began
+    paces = []
+    for _ in range(20):
+        began = time.perf_counter()
+        page.keyboard.press("a")
+        page.keyboard.press("j")
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        paces.append(time.perf_counter() - began)
+    page.get_by_text("saved as version").wait_for()
+    scrolled = page.evaluate("document.getElementById('reader').scrollTop")
+    page.wait_for_timeout(300)
+    page.reload()
+    page.locator("#findings li").last.wait_for(state="attached")
+    assert scrolled > 500
+    assert abs(page.evaluate("document.getElementById('reader').scrollTop") - scrolled) < 200
+    assert opened < 8, opened
+    assert sorted(paces)[10] < 1, paces
+
+
+def test_a_picture_and_its_text_lead_to_each_other(open_desk: Callable[..., Desk]) -> None:
+    """A box chosen shows its word, a word its box; a box drawn is kept in the picture's own pixels."""
+    image = Image.new("RGB", (640, 360), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=28)
+    draw.text((40, 40), "MRN: 7712345", "black", font)
+    draw.text((40, 240), "no change since", "black", font)
+    out = BytesIO()
+    image.save(out, "PNG")
+    desk = open_desk({"scan.png": out.getvalue()})
+    item = desk.items["scan.png"]
+    page = desk.page(where=f"/items/{item}")
+    page.get_by_role("button", name="Take it").click()
+    page.locator("#words .word.span").first.wait_for(timeout=60000)
+    page.locator("#words .word.span").first.click()
+    page.locator("#boxes rect.current").wait_for()
+    page.get_by_role("button", name="Draw a box").click()
+    area = page.locator("#boxes").bounding_box()
+    scale = area["width"] / 640
+    page.mouse.move(area["x"] + 40 * scale, area["y"] + 240 * scale)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 300 * scale, area["y"] + 280 * scale, steps=4)
+    page.mouse.up()
+    page.keyboard.press("m")
+    label(page, "unread")
+    saved(page, 2)
+    place = next(span["location"] for span in desk.spans(item) if span["origin"] == "person")
+    assert all(
+        abs(place[name] - value) <= 2 for name, value in {"left": 40, "top": 240, "width": 260, "height": 40}.items()
+    )
+    page.keyboard.press("v")
+    page.locator("#preview-frame img").wait_for()
+    page.wait_for_function("document.querySelector('#preview-frame img').naturalWidth === 640")
+
+
+AXE = os.environ.get("AXE_CORE", "")  # axe-core's axe.min.js; it is under MPL-2.0 and no part of this repository
+
+
+@pytest.mark.skipif(not AXE, reason="axe-core is not there (AXE_CORE names its axe.min.js: npm pack axe-core)")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_serious_keeps_anybody_out(open_desk: Callable[..., Desk], theme: str) -> None:
+    """Axe finds no serious or critical barrier on any page, in light and in dark."""
+    desk = open_desk({"note.txt": NOTE.encode(), "table.csv": b"Name,MRN\r\nJane Canary,7712345\r\n"})
+    item = desk.items["note.txt"]
+    page = desk.page("all", roles=tuple(accounts.Role), color_scheme=theme, bypass_csp=True)
+    pages = ["/", f"/batches/{desk.batch}", f"/items/{item}", f"/items/{item}/history", f"/items/{item}/compare"]
+    page.goto(f"{desk.base}/items/{item}")
+    page.get_by_role("button", name="Take it").click()
+    ready(page)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    saved(page, 2)
+    for where in [*pages, f"/items/{desk.items['table.csv']}", "/account", "/users", "/sign-in"]:
+        page.goto(desk.base + where)
+        page.evaluate(Path(AXE).read_text("utf-8"))
+        found = page.evaluate("axe.run().then(result => result.violations)")
+        bad = [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")]
+        assert not bad, (where, json.dumps(bad, indent=1))

@@ -1,0 +1,105 @@
+"""Migrations: from nothing and from a database of before there were any, to what the models say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from deid_core.errors import ServiceError
+from infra import migrations
+from infra import review_queue as queue
+from infra.database import engine, tables, writing
+from infra.review_queue import Status
+from infra.review_queue.tables import MODELS
+
+SPANS = [
+    {
+        "entity_type": "NAME",
+        "score": 0.4,
+        "detector": "ner",
+        "detector_version": "1",
+        "rule": "cue",
+        "location": {"kind": "text", "part": "text", "start": 3, "end": 9},
+        "verdict": verdict,
+        "action": "mask_label",
+        "params": {},
+        "reason": "score below 0.5",
+        "decided_by": "policy",
+    }
+    for verdict in ("review", "keep")
+]
+
+
+def differing(url: str) -> list[Any]:
+    """Return what Alembic would change so that the queue's tables are as the models say."""
+    ours = {table.name for table in tables(*MODELS)}
+    # Alembic cannot read an index by a falling column back from SQLite; PostgreSQL's run compares them
+    unread = {"ix_review_item_order", "ix_review_turn_order"} if url.startswith("sqlite") else set()
+
+    def ours_only(_thing: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+        return name in ours if kind == "table" else name not in unread
+
+    with engine(url).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours_only, "compare_type": True})
+        return list(compare_metadata(context, SQLModel.metadata))
+
+
+def old_database(url: str) -> None:
+    """Make the tables and rows that a database holds whose queue is older than the migrations."""
+    migrations.upgrade(url, migrations.FIRST)
+    with writing(url) as session:
+        run = session.connection().exec_driver_sql
+        run(f"DROP TABLE {migrations.VERSION_TABLE}")
+        run("INSERT INTO review_batch VALUES ('b1', 'run-1', '', 'open', '2026-01-01T00:00:00.000000+00:00')")
+        for number, (status, who) in enumerate([("approved", "ann"), ("pending", ""), ("sent_back", "bob")], 1):
+            row = {"n": number, "asset": f"a{number}", "status": status, "who": who, "spans": json.dumps(SPANS)}
+            statement = (
+                "INSERT INTO review_item VALUES (:n, 'b1', :asset, 's', 'text/plain', :status, 'required', 5, :spans, "
+                "'NonDeidentified', :who, '', 1, '', '')"
+            )
+            session.connection().execute(text(statement), row)
+
+
+def test_migrations_and_models_agree(database_url: str) -> None:
+    """What the migrations make of an empty database is what the models say, and doing it again changes nothing."""
+    queue.create(database_url)
+    queue.create(database_url)
+    assert differing(database_url) == []
+
+
+def test_an_old_database_is_brought_up_with_its_rows(database_url: str) -> None:
+    """Findings become version 1, a decision a submitted ground truth, and the next claim goes to what is undecided."""
+    old_database(database_url)
+    queue.create(database_url)
+    assert differing(database_url) == []
+    batch = queue.batch_of(database_url, "run-1")
+    assert queue.counts(database_url, batch.id) == {"approved": 1, "pending": 1, "sent_back": 1}
+    decided, *_ = queue.items(database_url, batch.id)
+    assert (decided.labels, decided.unsure, decided.decided_by, decided.truth) == ({"NAME": 1}, 1, "ann", 2)
+    truth = queue.ground_truth(database_url, decided.id or 0)
+    assert [(span["id"], span["origin"]) for span in truth.spans] == [("1.0", "detector"), ("1.1", "detector")]
+    taken = queue.claim(database_url, batch.id, "cy", 9)
+    assert [held.item.asset_id for held in taken] == ["a2", "a3"]
+    outcome = queue.submit(database_url, taken[0].turn.id or 0, "cy", Status.APPROVED, 1)
+    assert (outcome.item.status, outcome.item.truth, outcome.batch_done) == ("approved", 2, False)
+
+
+def test_the_head_is_the_last_revision() -> None:
+    """The revision that is looked for at each start is the last one there is."""
+    assert ScriptDirectory(str(migrations.Path(migrations.__file__).parent)).get_heads() == [migrations.HEAD]
+
+
+def test_a_database_of_a_later_version_is_left_alone(database_url: str) -> None:
+    """A database that a later version made is refused, not changed."""
+    queue.create(database_url)
+    with writing(database_url) as session:
+        session.connection().exec_driver_sql(f"UPDATE {migrations.VERSION_TABLE} SET version_num = 'r9999'")
+    with pytest.raises(ServiceError):
+        queue.create(database_url)

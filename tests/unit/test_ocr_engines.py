@@ -1,0 +1,53 @@
+"""Every engine that a policy can name is there, or says what is missing; each reads the same way up."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from deid_core.errors import MissingExtra
+from deid_core.extract.tesseract import Tesseract, _turned_back
+from deid_core.policy import load_policy
+from deid_core.ports import Word
+
+
+@pytest.mark.parametrize("name", ["rapidocr", "easyocr", "tesseract"])
+def test_a_policy_can_name_the_engine(name: str) -> None:
+    """The name is checked when the policy is loaded."""
+    policy = load_policy("safe_harbor")
+    pixels = policy.pixels.model_copy(update={"ocr": name})
+    assert type(policy).model_validate({**policy.model_dump(), "pixels": pixels.model_dump()}).pixels.ocr == name
+
+
+def test_tesseract_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs it."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingExtra, match="apt install tesseract-ocr"):
+        Tesseract()
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+@pytest.mark.parametrize("turns", [0, 1, 3])
+def test_tesseract_reads_text_and_says_where(turns: int) -> None:
+    """Upright and turned by a quarter either way."""
+    page = Image.new("RGB", (500, 300), "black")
+    ImageDraw.Draw(page).text((120, 90), "HARGREAVES 48213377", fill="white", font=ImageFont.load_default(24))
+    frame = np.ascontiguousarray(np.rot90(np.asarray(page), turns))
+    read = [word for word in Tesseract().words(frame) if word.text == "48213377"]
+    assert read
+    ink = np.zeros(frame.shape[:2], bool)
+    ink[read[0].top : read[0].top + read[0].height, read[0].left : read[0].left + read[0].width] = True
+    assert (frame[ink] > 0).any()
+
+
+@pytest.mark.parametrize(("turns", "pixel"), [(0, (2, 3)), (1, (2, 3)), (3, (2, 3))])
+def test_a_box_of_a_turned_frame_is_turned_back(turns: int, pixel: tuple[int, int]) -> None:
+    """The same pixel lies in it."""
+    frame = np.zeros((7, 11), int)
+    frame[pixel] = 1
+    rows, columns = np.nonzero(np.rot90(frame, turns))
+    back = _turned_back(Word("x", int(columns[0]), int(rows[0]), 1, 1, 1.0), turns, frame.shape)
+    assert (back.top, back.left, back.height, back.width) == (*pixel, 1, 1)
