@@ -43,6 +43,7 @@ BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "OB or OW"})
 GOES = frozenset({"X", "Z", "D"})  # whatever the value is
 # representations whose dummy is one and the same
 ALIKE = frozenset({"AE", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UR", "UT"})
+ODD = (Unusual, StructError, ValueError, IndexError, RecursionError)  # what hostile bytes come to: the plain way judges
 INDEX = re.compile(r"\[\d+\]")
 # what describes the samples decides how they are written
 GEOMETRY = frozenset(0x00280000 | number for number in (2, 3, 4, 6, 8, 0x10, 0x11, 0x100, 0x101, 0x102, 0x103))
@@ -86,7 +87,7 @@ class Splicer:
         """Return a file with its header de-identified; raise a Quarantine as reading, planning and applying do."""
         try:
             output = self._spliced(data)
-        except (Unusual, StructError):
+        except ODD:
             output = None
         if output is not None:
             self.spliced += 1
@@ -171,7 +172,7 @@ class Splicer:
         try:
             if chosen.subject_key != self.key.subject("asset", asset_id):  # else it is learned for this file alone
                 self._learn(data, output, document, chosen)
-        except (Unusual, StructError, ValueError):
+        except ODD:
             pass  # such a file always goes the plain way
         return output
 

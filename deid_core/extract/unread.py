@@ -23,6 +23,7 @@ INITIALS = 3  # letters at most
 NEAR = 1.0  # line heights between two lines of one block
 BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
 IMAGE = EntityType.UNREAD_TEXT
+DICOM = "application/dicom"
 
 
 def unread(
@@ -51,7 +52,8 @@ def unread(
             for word, rule in _judged(line, policy, every=every, known=known, beside=_is_beside(line, own)):
                 made.append(_finding(boxed(word, part.name, number, shape), word.confidence, policy, rule))
     yield from made
-    yield from _spread([*identifiers, *made], part, seen)
+    if document.media_type == DICOM:  # frames of one scene; the pages of a document are not
+        yield from _spread([*identifiers, *made], part, seen)
 
 
 def _judged(

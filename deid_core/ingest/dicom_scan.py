@@ -42,7 +42,7 @@ def head(data: bytes, at: int, *, implicit: bool) -> tuple[int, str, int, int]:
     tag = group << 16 | number
     if implicit:
         return tag, dictionary_vr(tag), LONG(data, at + 4)[0], at + 8
-    if not b"AA" <= vr <= b"ZZ":
+    if not (vr.isalpha() and vr.isupper()):
         raise Unusual
     if vr in LONG_VRS:
         return tag, vr.decode(), LONG(data, at + 8)[0], at + 12
