@@ -119,6 +119,16 @@ def reviewed_plan(base: Plan, spans: Iterable[Span], policy: Policy) -> Plan:
     return replace(base, decisions=resolve(_decision(span, policy) for span in spans))
 
 
+def is_carried_out_by(plan: Plan, spans: Iterable[Span]) -> bool:
+    """Say whether a plan is what the detectors' spans of a version say already, nothing more and nothing else.
+
+    The plan may be older than the version: a later run of the detectors makes spans that it does not know.
+    """
+    bare = [{name: value for name, value in span.items() if name not in {"id", "origin"}} for span in spans]
+    told = [codec.decision_to_dict(decision) for decision in plan.decisions]
+    return json.dumps(bare, sort_keys=True) == json.dumps(told, sort_keys=True)
+
+
 def differences(left: Sequence[Span], right: Sequence[Span]) -> list[Difference]:
     """Return what differs between two versions and what does not, by place; a span is matched by id, else by place."""
     unmatched = list(right)

@@ -10,7 +10,7 @@ from prefect import task
 from deid_core import codec
 from deid_core.errors import UsageError
 from deid_core.model import Plan
-from deid_core.review import reviewed_plan
+from deid_core.review import is_carried_out_by, reviewed_plan
 from deid_core.routing import Counts, urgency, why_asked
 from infra import audit_log, review_queue
 from infra.review_queue import Completion, NewItem, Status
@@ -106,10 +106,10 @@ def _judged(entry: Entry, rejected: set[str]) -> Entry:
 
 def _changed(run: Run, entry: Entry, truths: dict[str, tuple[Completion, Completion]]) -> Entry:
     """Return an entry with the plan that carries people's changes out, where they made any."""
-    found, truth = truths.get(entry.get("asset_id", ""), (None, None))
-    if entry.get("reason") or not found or not truth or found.spans == truth.spans:
+    _, truth = truths.get(entry.get("asset_id", ""), (None, None))
+    if entry.get("reason") or not truth or is_carried_out_by(stored_plan := _plan(run, entry), truth.spans):
         return entry
-    plan = reviewed_plan(_plan(run, entry), truth.spans, run.policy)
+    plan = reviewed_plan(stored_plan, truth.spans, run.policy)
     name, text = f"plans/{entry['asset_id']}.reviewed.json", codec.plan_to_json(plan).encode()
     run.put(name, text)
     return {**entry, "plan": name, "plan_sha256": digest(text), **counts_of(plan)}

@@ -18,7 +18,17 @@ from deid_core.keys import ProjectKey
 from deid_core.model import Action, CellRef, Decision, Finding, PixelBox, Plan, TagPath, TextSpan, TimeSpan, Verdict
 from deid_core.policy import Policy, load_policy, parse_policy
 from deid_core.resolve import DISPUTED, resolve
-from deid_core.review import Edit, agree, apply_edits, differences, edit_from_dict, numbered, reviewed_plan, summary
+from deid_core.review import (
+    Edit,
+    agree,
+    apply_edits,
+    differences,
+    edit_from_dict,
+    is_carried_out_by,
+    numbered,
+    reviewed_plan,
+    summary,
+)
 from deid_core.routing import Counts, urgency, why_asked
 
 POLICY = load_policy("safe_harbor").model_copy(update={"detectors": ("columns", "patterns", "known_values")})
@@ -164,6 +174,15 @@ def test_every_kind_of_place_can_be_marked(location: Any) -> None:
     """Text, boxes, sound, elements and cells, whole or in part."""
     (span,) = apply_edits([], [Edit("add", entity_type=EntityType.NAME, location=location)], "ann", 2)
     assert (span["origin"], span["detector"]) == ("person", "reviewer")
+
+
+def test_a_later_run_of_the_detectors_is_not_taken_for_the_plan(key: ProjectKey) -> None:
+    """Spans of a plan are carried out by it, whatever their ids; one that it does not know is not."""
+    _, base = planned(key)
+    assert is_carried_out_by(base, numbered(base.decisions, 3))
+    again = numbered([*base.decisions, decision(3)], 2)
+    assert not is_carried_out_by(base, again)
+    assert len(reviewed_plan(base, again, POLICY).decisions) >= len(base.decisions)
 
 
 def test_two_versions_are_compared_by_place() -> None:
