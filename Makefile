@@ -22,7 +22,7 @@ demo: setup ## Run the pipeline over a sample set, review gate and all
 	$(BIN)/deidflow demo
 
 test: setup ## Run all tests but the long sweeps
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" -n 2 --dist loadgroup
 
 test-all: setup ## Run every test
 	$(PYTEST)
