@@ -36,6 +36,8 @@ KNOWN = frozenset(EntityType) - {
     *(EntityType.PRIVATE_ATTRIBUTE, EntityType.UNREAD_TEXT, EntityType.FACE),
 }
 
+LABELS = frozenset(EntityType)
+
 
 @dataclass(frozen=True, slots=True)
 class Identified:
@@ -169,7 +171,7 @@ def _known(document: Document, found: Iterable[Found]) -> dict[str, tuple[KnownV
     known: dict[str, dict[KnownValue, None]] = {}
     for finding, text in found:
         technical = finding.rule == "image_metadata" and finding.entity_type is EntityType.ID  # a width, a gamma
-        if finding.score >= SURE and finding.entity_type in KNOWN and text and not technical:
+        if finding.score >= SURE and finding.entity_type in KNOWN and text and not technical and not is_label(text):
             subject = document.subject_of(finding.location.part)
             known.setdefault(subject, {})[KnownValue(finding.entity_type, text)] = None
     return {subject: tuple(values) for subject, values in known.items()}
@@ -184,6 +186,11 @@ def _may_stay(finding: Finding, text: str, policy: Policy, key: ProjectKey) -> b
     site = Site(EntityType.AGE, "", key, params, "", keyed_code(key), {})
     capped: str = registry.load("operators", rule.action)(text, site)
     return capped == text
+
+
+def is_label(text: str) -> bool:
+    """Say whether a text is a label that took a value's place: in a release that is read again it is nobody's."""
+    return text.startswith("<") and text.endswith(">") and text[1:-1] in LABELS
 
 
 def _is_full_name(finding: Finding, text: str) -> bool:

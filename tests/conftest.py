@@ -117,11 +117,15 @@ def decide(server: Path) -> Callable[..., None]:
     return answer
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that start servers on one worker, so that they start once; the other worker takes the rest."""
+    """Keep tests that need the same servers on one worker, so that these start once; the rest is shared out."""
     for item in items:
-        if {"flows", "integration", "browser"} & set(item.path.parts):
+        needs = set(getattr(item, "fixturenames", ()))
+        if {"flows", "browser"} & set(item.path.parts) or "server" in needs:
             item.add_marker(pytest.mark.xdist_group("servers"))
+        elif "integration" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("stores"))
 
 
 @pytest.fixture

@@ -47,7 +47,11 @@ def test_a_profile_that_is_clean_stays_as_it_is() -> None:
     assert colours_only(once) == once
 
 
-@pytest.mark.parametrize("value", [b"", b"Jane Doe", bytes(200), SRGB[:100], SRGB[:-40], "text", None])
+@pytest.mark.parametrize(
+    "value",
+    [b"", b"Jane Doe", bytes(200), SRGB[:100], SRGB[:-40], "text", None],
+    ids=["empty", "words", "zeros", "head", "cut", "text", "none"],  # a profile holds the time that it was made
+)
 def test_what_is_no_profile_goes(value: object, key: ProjectKey) -> None:
     """Bytes that only stand in the place of a profile are removed."""
     assert clean_bytes(value, Site(EntityType.DICOM_ATTRIBUTE, "subject", key, vr="OB")) is None
