@@ -2,6 +2,9 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# what needs no server runs on two workers; what starts servers runs one after the other, so that they start once
+ALONE := tests/architecture tests/unit tests/property tests/golden tests/bench
+SERVERS := tests/integration tests/flows tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all bench check format lint types contracts lock train clean
@@ -22,7 +25,8 @@ demo: setup ## Run the pipeline over a sample set, review gate and all
 	$(BIN)/deidflow demo
 
 test: setup ## Run all tests but the long sweeps
-	$(PYTEST) -m "not slow" -n 2 --dist loadgroup
+	$(PYTEST) $(ALONE) -m "not slow" -n 2
+	$(PYTEST) $(SERVERS) -m "not slow"
 
 test-all: setup ## Run every test
 	$(PYTEST)

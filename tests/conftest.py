@@ -117,17 +117,6 @@ def decide(server: Path) -> Callable[..., None]:
     return answer
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that need the same servers on one worker, so that these start once; the rest is shared out."""
-    for item in items:
-        needs = set(getattr(item, "fixturenames", ()))
-        if {"flows", "browser"} & set(item.path.parts) or "server" in needs:
-            item.add_marker(pytest.mark.xdist_group("servers"))
-        elif "integration" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("stores"))
-
-
 @pytest.fixture
 def review_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, dict[str, int]]]:
     """Give a function that plans files and puts them before people, as the flow does, in a home of the test's own.
