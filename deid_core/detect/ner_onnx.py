@@ -53,6 +53,10 @@ ENTITY = {
     "ID": EntityType.ID,
 }  # LOCATION is told apart by its text
 JOINTS = frozenset(".,'\u2019^/-")  # between two words of one identifier
+_SMALL = (
+    "al ap ben bin bint d da das de del della den der di do dos du el ibn la las le los mac o st te ter van vom von"
+)
+PARTICLES = frozenset(f"{_SMALL} y zu zum zur".split())
 NAME_PART = re.compile(r"[^\W\d_]+")
 LONG_WORD = re.compile(rf"[^\W\d_]{{{ECHO},}}")
 
@@ -225,6 +229,13 @@ def _place(text: str) -> EntityType:
     return _places().get(folded) or _places().get(text) or EntityType.CITY
 
 
+def _name_start(text: str, start: int, end: int) -> int:
+    """Return where a name begins: words in small letters before capitals are none of it (`dietician Sneha`)."""
+    first = next((part.start() for part in NAME_PART.finditer(text, start, end) if part[0][0].isupper()), start)
+    before = NAME_PART.findall(text, start, first)
+    return start if any(part.casefold() in PARTICLES for part in before) else first
+
+
 @dataclass(slots=True)
 class _Run:
     """Gather the words of one identifier."""
@@ -235,9 +246,17 @@ class _Run:
     scores: list[float]
 
     def span(self, text: str) -> Span:
+        if self.label == "NAME":
+            self.start = _name_start(text, self.start, self.end)
         kind = ENTITY.get(self.label) or _place(text[self.start : self.end])
         score = round(min(sum(self.scores) / len(self.scores), 1.0), 4)
         return Span(self.start, self.end, kind, score, f"{MODEL}:{self.label}")
+
+
+def _may_join(text: str, word: Word, beside: Word) -> bool:
+    """Say whether a word may belong to a name because of the one beside it: a small one not to capitals, but `van`."""
+    value = text[word.start : word.end]
+    return not value.islower() or not text[beside.start].isupper() or value in PARTICLES
 
 
 def _hits(encoder: Encoder, text: str, found: Sequence[Word], inside: NDArray[np.float32]) -> list[bool]:
@@ -248,7 +267,7 @@ def _hits(encoder: Encoder, text: str, found: Sequence[Word], inside: NDArray[np
     for order, step in ((likely, -1), (reversed(likely), 1)):
         for index in order:
             beside = index + step + (step if index + step in signs else 0)
-            if 0 <= beside < len(found) and hits[beside]:
+            if 0 <= beside < len(found) and hits[beside] and _may_join(text, found[index], found[beside]):
                 between = found[min(index, beside) + 1 : max(index, beside) + 1]
                 hits[index] |= all(word.shape % GAPS != LINE for word in between)
     for index in signs:
