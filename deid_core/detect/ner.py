@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +23,7 @@ from spacy.attrs import PREFIX
 from spacy.lang.en import English
 from spacy.vocab import create_vocab
 
+from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.word_lists import WORDS, WordLists
 from deid_core.entities import EntityType
 from deid_core.model import Span
@@ -106,23 +106,6 @@ def load_model() -> Model:
     with as_file(_folder()) as folder:
         lists = WordLists.load(folder / WORDS)
         return Model(spacy.load(folder, vocab=vocabulary(lists)), lists, scores)
-
-
-@cache
-def _places() -> dict[str, EntityType]:
-    """Return what a place's name may be released as; a name a city bears too is not there."""
-    lists = tomllib.loads(files("deid_core.models").joinpath("places.toml").read_text("utf-8"))
-    kinds = {"states": EntityType.STATE, "countries": EntityType.COUNTRY}
-    found = {name.casefold(): kind for key, kind in kinds.items() for name in lists[key].split(", ")}
-    return found | dict.fromkeys(lists["state_codes"].split(", "), EntityType.STATE)
-
-
-def _place(text: str) -> EntityType:
-    """Tell a state, country or county from a city; in doubt a city, which no policy releases by default."""
-    folded = text.casefold()
-    if folded.endswith((" county", " parish", " borough")):
-        return EntityType.COUNTY
-    return _places().get(folded) or _places().get(text) or EntityType.CITY
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -209,7 +192,7 @@ def _span(model: Model, text: str, start: int, end: int, label: str) -> Iterator
     trimmed = EDGE.sub("", text[start:end])
     if any(char.isalnum() for char in trimmed):
         low = start + text[start:end].index(trimmed)
-        kind = LABELS.get(label) or _place(trimmed)
+        kind = LABELS.get(label) or kind_of(trimmed)
         bare = label == "NAME" and len(trimmed.split()) == 1 and not CUE.search(text, max(0, low - 24), low)
         evidence = f"{label}:bare" if bare else label
         yield Span(low, low + len(trimmed), kind, model.scores[evidence], f"{MODEL}:{evidence}")

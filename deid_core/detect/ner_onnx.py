@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime
 
+from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.plain import load_plain
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
@@ -213,22 +213,6 @@ def _read(text: str, found: Sequence[Word]) -> Iterator[tuple[int, int]]:
         yield bisect_left(starts, start), bisect_left(starts, end)
 
 
-@cache
-def _places() -> dict[str, EntityType]:
-    lists = tomllib.loads(files("deid_core.models").joinpath("places.toml").read_text("utf-8"))
-    kinds = {"states": EntityType.STATE, "countries": EntityType.COUNTRY}
-    found = {name.casefold(): kind for key, kind in kinds.items() for name in lists[key].split(", ")}
-    return found | dict.fromkeys(lists["state_codes"].split(", "), EntityType.STATE)
-
-
-def _place(text: str) -> EntityType:
-    """Tell a state, country or county from a city; in doubt a city, which no policy releases by default."""
-    folded = text.casefold()
-    if folded.endswith((" county", " parish", " borough")):
-        return EntityType.COUNTY
-    return _places().get(folded) or _places().get(text) or EntityType.CITY
-
-
 def _name_start(text: str, start: int, end: int) -> int:
     """Return where a name begins: words in small letters before capitals are none of it (`dietician Sneha`)."""
     first = next((part.start() for part in NAME_PART.finditer(text, start, end) if part[0][0].isupper()), start)
@@ -248,7 +232,7 @@ class _Run:
     def span(self, text: str) -> Span:
         if self.label == "NAME":
             self.start = _name_start(text, self.start, self.end)
-        kind = ENTITY.get(self.label) or _place(text[self.start : self.end])
+        kind = ENTITY.get(self.label) or kind_of(text[self.start : self.end])
         score = round(min(sum(self.scores) / len(self.scores), 1.0), 4)
         return Span(self.start, self.end, kind, score, f"{MODEL}:{self.label}")
 

@@ -25,7 +25,7 @@ from deid_core.ingest import (
     image_tiff,
     image_webp,
 )
-from deid_core.ingest.image_quiet import hushed
+from deid_core.ingest.image_quiet import quiet
 from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
 
@@ -152,7 +152,7 @@ class ImageReader:
         """Read an image; raise MalformedAsset where it breaks off, LimitExceeded where it unpacks to too much."""
         if not data:
             raise EmptyAsset("the asset has no bytes")
-        with hushed("an image's metadata cannot be read"):
+        with quiet("an image's metadata cannot be read"):
             frames, metadata, media_type = _opened(data)
         parts = Part("pixels", PartKind.PIXELS, frames), Part("metadata", PartKind.RECORD, metadata)
         return Document(asset_id, media_type, key.subject("asset", asset_id), parts)

@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UnsupportedFormat
-from deid_core.ingest.image_quiet import check_extent, hushed
+from deid_core.ingest.image_quiet import check_extent, quiet
 
 START, END = b"\xff\xd8", b"\xff\xd9"
 EOI, SOS, DQT, DHT, DRI, COM = 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xFE
@@ -48,7 +48,7 @@ class Jpeg:
 
 def parse(data: bytes) -> Jpeg:
     """Parse a JPEG stream; raise MalformedAsset where it breaks off or does not hold together."""
-    with hushed("not a whole JPEG"):
+    with quiet("not a whole JPEG"):
         found, out, at, scans = Jpeg(), bytearray(START), 2, 0
         while True:
             marker, at = _marker(data, at)
@@ -139,14 +139,14 @@ def _is_exact(marker: int, payload: bytes) -> bool:
 
 def decode(jpeg: Jpeg) -> tuple[NDArray[Any], str]:
     """Return (samples, Pillow's mode): uint8 (rows, columns) in L, or (rows, columns, 3 or 4) in RGB or CMYK."""
-    with hushed("a JPEG cannot be decoded"), JpegImageFile(BytesIO(jpeg.clean)) as image:
+    with quiet("a JPEG cannot be decoded"), JpegImageFile(BytesIO(jpeg.clean)) as image:
         return np.array(image), image.mode
 
 
 def encode(jpeg: Jpeg, samples: NDArray[Any], mode: str) -> bytes:
     """Encode changed samples with the tables, subsampling and process of the original; only its clean stream."""
     out = BytesIO()
-    with hushed("a JPEG cannot be encoded"), JpegImageFile(BytesIO(jpeg.clean)) as was:
+    with quiet("a JPEG cannot be encoded"), JpegImageFile(BytesIO(jpeg.clean)) as was:
         was.load()
         options: dict[str, Any] = {"progressive": jpeg.frame == PROGRESSIVE}
         if mode == "RGB":

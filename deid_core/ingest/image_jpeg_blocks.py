@@ -19,7 +19,7 @@ from deid_core.errors import MalformedAsset
 from deid_core.ingest import image_jpeg_codes as codes
 from deid_core.ingest.image_jpeg import APP0, DHT, DQT, DRI, END, SOS, START, Jpeg
 from deid_core.ingest.image_jpeg_codes import AC, Bits, Table
-from deid_core.ingest.image_quiet import hushed
+from deid_core.ingest.image_quiet import quiet
 
 SEQUENTIAL = (0xC0, 0xC1)
 RESTART = re.compile(rb"\xff+([\xd0-\xd7])")
@@ -85,7 +85,7 @@ def covered(jpeg: Jpeg, was: Array, samples: Array) -> bytes | None:
         return None
     for again in (False, True):
         try:
-            with hushed("a JPEG's scan cannot be walked"):
+            with quiet("a JPEG's scan cannot be walked"):
                 scan = _scan(jpeg, again=again)
                 changed = _changed(scan, was, samples)
                 return scan.head + b"".join(_intervals(scan, changed, _blocks(scan, samples, changed))) + END

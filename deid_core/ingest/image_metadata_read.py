@@ -18,7 +18,7 @@ from deid_core.errors import LimitExceeded, MalformedAsset, Quarantine
 from deid_core.ingest.image_ifd import ASCII, BYTES, MOST_BYTES, Directory, Entry, directory, first
 from deid_core.ingest.image_jpeg import APP0, COM, Jpeg
 from deid_core.ingest.image_png import Png
-from deid_core.ingest.image_quiet import hushed
+from deid_core.ingest.image_quiet import quiet
 from deid_core.ingest.image_tiff import LAYOUT, ORIENTATION, Tiff
 from deid_core.ingest.image_webp import Webp
 
@@ -255,7 +255,7 @@ def _profile(data: bytes) -> list[Named]:
     if not data:
         return []
     try:
-        with hushed("an ICC profile cannot be read"):
+        with quiet("an ICC profile cannot be read"):
             profile = ImageCms.ImageCmsProfile(BytesIO(data)).profile
             texts = {"description": profile.profile_description, "copyright": profile.copyright}
             texts |= {"manufacturer": profile.manufacturer, "model": profile.model}
@@ -288,7 +288,7 @@ def _split_itxt(rest: bytes) -> tuple[bytes, bytes, bytes]:
 def _inflated(packed: bytes) -> bytes:
     """Return unpacked bytes; LimitExceeded above MOST_INFLATED, MalformedAsset where they are not packed so."""
     inflater = zlib.decompressobj()
-    with hushed("a packed text cannot be unpacked"):
+    with quiet("a packed text cannot be unpacked"):
         data = inflater.decompress(packed, MOST_INFLATED)
     if inflater.unconsumed_tail:
         raise LimitExceeded("a packed text unpacks to too much")

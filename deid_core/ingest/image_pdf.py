@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deid_core.errors import LimitExceeded, UncertainAsset
 from deid_core.ingest import image_png
-from deid_core.ingest.image_quiet import check_extent, hushed
+from deid_core.ingest.image_quiet import check_extent, quiet
 
 MARK = b"%PDF-"
 DOTS, POINTS = 200, 72  # an inch: as a scan for reading has them; PDF's unit
@@ -46,7 +46,7 @@ class Pdf:
 @contextmanager
 def _opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
     """Open a document for one thread at a time; raise UncertainAsset where a password is needed."""
-    with _pdfium, hushed("a PDF cannot be read"):
+    with _pdfium, quiet("a PDF cannot be read"):
         try:
             document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
 from deid_core.errors import MalformedAsset, UnsupportedFormat
-from deid_core.ingest.image_quiet import check_extent, hushed
+from deid_core.ingest.image_quiet import check_extent, quiet
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -49,7 +49,7 @@ class Png:
 
 def parse(data: bytes) -> Png:
     """Parse a PNG; raise MalformedAsset where it breaks off or a checksum is wrong, UnsupportedFormat if animated."""
-    with hushed("not a whole PNG"):
+    with quiet("not a whole PNG"):
         chunks, trailing = _chunks(data)
         if chunks[0][0] != b"IHDR":
             raise MalformedAsset("a PNG without its header")
@@ -108,7 +108,7 @@ def decode(png: Png) -> Array:
     What is fully transparent has no colour: nobody sees it, and a picture could lie there.
     """
     _check_length(png)
-    with hushed("a PNG cannot be decoded"):
+    with quiet("a PNG cannot be decoded"):
         samples = _with_transparency(png, _samples(png))
         if samples.ndim == 3 and samples.shape[2] == 4:
             samples[samples[..., 3] == 0] = 0
@@ -123,7 +123,7 @@ def _check_length(png: Png) -> None:
         columns, rows = -(-(png.width - left) // across), -(-(png.height - top) // down)
         if columns > 0 and rows > 0:
             needed += rows * (1 + (columns * SAMPLES[png.colour] * png.depth + 7) // 8)
-    with hushed("a PNG's picture cannot be unpacked"):
+    with quiet("a PNG's picture cannot be unpacked"):
         inflater = zlib.decompressobj()
         for start in range(0, len(png.data), STEP):
             rest = png.data[start : start + STEP]

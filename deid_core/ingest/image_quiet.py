@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from deid_core.errors import DeidflowError, LimitExceeded, MalformedAsset
+from deid_core.errors import LimitExceeded, MalformedAsset
+from deid_core.ingest.quiet import quiet
+
+__all__ = ["MAX_FRAME_PIXELS", "MAX_PIXELS", "check_extent", "quiet"]
 
 MAX_FRAME_PIXELS = 200_000_000
 MAX_PIXELS = 400_000_000
 logging.getLogger("PIL").setLevel(logging.CRITICAL + 1)  # its debug lines print every tag's value
-
-
-@contextmanager
-def hushed(failure: str) -> Iterator[None]:
-    """Silence warnings within, and turn a library's error into a MalformedAsset that says `failure` and no value."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except DeidflowError:
-            raise
-        except MemoryError:
-            raise LimitExceeded(f"{failure}: it does not fit in memory") from None
-        except Exception as error:  # noqa: BLE001 - hostile bytes make a parser raise anything
-            raise MalformedAsset(f"{failure} ({type(error).__name__})") from None
 
 
 def check_extent(width: int, height: int) -> None:

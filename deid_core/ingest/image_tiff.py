@@ -19,7 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UnsupportedFormat
 from deid_core.ingest.image_ifd import Directory, byte_order, directory, first
-from deid_core.ingest.image_quiet import MAX_PIXELS, check_extent, hushed
+from deid_core.ingest.image_quiet import MAX_PIXELS, check_extent, quiet
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, ORIENTATION = 256, 257, 258, 259, 262, 274
 SAMPLES, PLANAR, EXTRA, FORMAT = 277, 284, 338, 339
@@ -45,7 +45,7 @@ class Tiff:
 
 def parse(data: bytes) -> Tiff:
     """Parse the pages' directories; raise MalformedAsset where one is not whole, LimitExceeded for too many pixels."""
-    with hushed("not a whole TIFF"):
+    with quiet("not a whole TIFF"):
         at, pixels, entries, pages, seen = first(data), 0, 0, list[Directory](), set[int]()
         while at:
             if at in seen:
@@ -88,7 +88,7 @@ def decode(tiff: Tiff, frame: int) -> tuple[Array, str]:
     White-is-zero samples are turned round; what is fully transparent has no colour.
     """
     page = tiff.pages[frame]
-    with hushed("a TIFF page cannot be decoded"):
+    with quiet("a TIFF page cannot be decoded"):
         bare = _bare(tiff, page)
         if page.number(BITS, 1) == 16 and page.number(PHOTOMETRIC) == RGB:
             samples, mode = _deep_colour(bare, page), "RGB"

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UnsupportedFormat
-from deid_core.ingest.image_quiet import check_extent, hushed
+from deid_core.ingest.image_quiet import check_extent, quiet
 
 MARK = b"WEBP"  # at offset 8, after RIFF and a size
 HEAD = 12
@@ -41,7 +41,7 @@ class Webp:
 
 def parse(data: bytes) -> Webp:
     """Parse a WebP; raise MalformedAsset where it breaks off, UnsupportedFormat if animated."""
-    with hushed("not a whole WebP"):
+    with quiet("not a whole WebP"):
         end = 8 + int.from_bytes(data[4:8], "little")
         if data[:4] != b"RIFF" or data[8:HEAD] != MARK or end > len(data):
             raise MalformedAsset("a WebP breaks off")
@@ -82,7 +82,7 @@ def _take(found: Webp, kind: bytes, payload: bytes) -> None:
 
 def decode(webp: Webp) -> Array:
     """Return samples, uint8: (rows, columns, 3 or 4) RGB or RGBA; what is fully transparent has no colour."""
-    with hushed("a WebP cannot be decoded"), WebPImageFile(BytesIO(_bare(webp))) as image:
+    with quiet("a WebP cannot be decoded"), WebPImageFile(BytesIO(_bare(webp))) as image:
         samples = np.array(image.convert("RGBA" if webp.has_alpha else "RGB"))
     if samples.shape[:2] != (webp.height, webp.width):
         raise MalformedAsset("a WebP has not the extent it declares")
@@ -107,6 +107,6 @@ def encode(samples: Array) -> bytes:
     if max(samples.shape[:2]) > LARGEST:
         raise LimitExceeded("the picture, turned, would be larger than WebP can be")
     out = BytesIO()
-    with hushed("a WebP cannot be encoded"):
+    with quiet("a WebP cannot be encoded"):
         Image.fromarray(samples).save(out, "WEBP", lossless=True, exact=True, quality=50, method=2)
     return out.getvalue()
