@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import time
@@ -20,6 +21,7 @@ from tasks import progress
 
 AHEAD = 2  # futures in flight a worker: enough to keep it busy, few enough to hold in memory
 TOGETHER, SMALL = 16, 2**20  # so many assets at most go to a worker as one future, of so many bytes together
+LAST = 4  # a worker's last groups are so many at least, ever smaller: none waits long for another at a stage's end
 _clients: list[Client] = []
 
 
@@ -52,9 +54,11 @@ def cluster() -> Iterator[Client]:
     except OSError as error:
         raise ServiceError(f"no Dask cluster answers: {type(error).__name__}") from None
     _clients.append(client)
+    gc.freeze()  # the code that was read is not looked at again by each collection of the run
     try:
         yield client
     finally:
+        gc.unfreeze()
         _clients.remove(client)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -71,8 +75,9 @@ def each(
     An entry that fails fails alone: its outcome is itself with a `reason`. Entries that have one are passed through.
     """
     client = _clients[-1]
+    workers = max(len(client.nthreads()), 1)
     outcomes: dict[int, dict[str, Any]] = {}
-    waiting = _groups(entries)
+    waiting = _groups(entries, workers)
     numbers: dict[Any, list[int]] = {}
     running = as_completed()
 
@@ -82,7 +87,7 @@ def each(
             numbers[future.key] = group
             running.add(future)
 
-    for _ in range(AHEAD * max(len(client.nthreads()), 1)):
+    for _ in range(AHEAD * workers):
         submit(next(waiting, None))
     for future in running:
         group = numbers.pop(future.key)
@@ -98,7 +103,7 @@ def each(
     return [outcomes.get(number, entry) for number, entry in enumerate(entries)]
 
 
-def _groups(entries: list[dict[str, Any]]) -> Iterator[list[int]]:
+def _groups(entries: list[dict[str, Any]], workers: int) -> Iterator[list[int]]:
     """Yield the places of entries that are still to do: small ones together, so that sending them costs little."""
     group: list[int] = []
     size = 0
@@ -106,7 +111,7 @@ def _groups(entries: list[dict[str, Any]]) -> Iterator[list[int]]:
         if entry.get("reason"):
             continue
         size += entry.get("size", SMALL)
-        if group and (size > SMALL or len(group) == TOGETHER):
+        if group and (size > SMALL or len(group) >= min(TOGETHER, (len(entries) - number) / (workers * LAST))):
             yield group
             group, size = [], entry.get("size", SMALL)
         group.append(number)

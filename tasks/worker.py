@@ -1,5 +1,6 @@
 """What a Dask worker of this machine reads while it starts, so that no asset waits: the steps and every plug-in."""
 
+import gc
 from importlib import import_module
 
 from deid_core.errors import MissingExtra
@@ -13,3 +14,5 @@ for _target in sorted({target.partition(":")[0] for kind in PLUGINS.values() for
         import_module(_target)
     except (ImportError, MissingExtra):
         continue  # an extra that is not installed is told of when it is asked for
+
+gc.freeze()  # what was read now stays: no later collection need look at it
