@@ -50,7 +50,7 @@ class Patterns:
         return [self._find(query.text, query.source) for query in queries]
 
     def _find(self, text: str, source: str) -> list[Span]:
-        hits = list(applied(text, (found for gate in self._gates for found in gate.find(text, source))))
+        hits = [hit for gate in self._gates for found in gate.find(text, source) for hit in applied(text, found)]
         spans = beside_dates(text, hits)
         spans.extend(echoes(text, hits))
         spans.extend(_matches(self._custom, text))
@@ -59,19 +59,21 @@ class Patterns:
         return uncovered(spans)
 
 
-def applied(text: str, places: Iterable[Found]) -> Iterator[tuple[TextRule, Span]]:
-    """Yield what each rule finds around its trigger."""
+def applied(text: str, places: Iterable[Found]) -> list[tuple[TextRule, Span]]:
+    """Return what each rule finds around its trigger."""
+    hits: list[tuple[TextRule, Span]] = []
     for at, to, _, rule in places:
         if rule.lead and not rule.lead.ends(text, at):
             continue
         if not rule.before:
             match = rule.regex.match(text, at, at + AHEAD)
             if match:
-                yield from _groups(rule, text, match)
+                hits += _groups(rule, text, match)
             continue
         for match in rule.regex.finditer(text, max(0, at - rule.before), to + rule.after):
             if match.start() <= at < match.end():
-                yield from _groups(rule, text, match)
+                hits += _groups(rule, text, match)
+    return hits
 
 
 def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[tuple[TextRule, Span]]:

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from deid_core.detect.rules.words import never_names
 from deid_core.detect.word_lists import WordLists, load_lists
 
 if TYPE_CHECKING:
@@ -27,19 +28,36 @@ WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august|september"
 MONTHS += "|october|november|december"
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu|thurs|fri|sat|sun"
-TITLES = "dr|mr|mrs|ms|miss|prof|professor|doctor|nurse|sister|judge|sir|lady|rev|father|née|nee|jr|initials|signed"
-TITLES += "|technician|operator|witness|case|named|called|name|surname|forename|attn|dear|regards"
+TITLES = "dr|mr|mrs|ms|miss|prof|professor|doctor|nurse|judge|sir|lady|rev|née|nee|jr|initials|signed"
+TITLES += "|technician|operator|witness|case|named|called|name|surname|forename|attn|dear"
+KIN = "sister|father|mother|brother"  # titles of an order, too: before a capital
 PLACES = "hospital|clinic|centre|center|infirmary|hospice|surgery|practice|school|college|university|academy|church"
 PLACES += "|street|road|avenue|lane|drive|court|county|city|town|village|district|province|state|republic"
 PLACES += "|company|inc|ltd|llc|plc|corp|gmbh|bank|trust|ward|unit|apt|flat|box|nagar|prison|police|tribunal"
+UNITS = "mg|mcg|µg|ml|iu|units?|kcal|calories|steps"
+PARTS = "metatarsal|metacarpal|digit|toe|finger|rib|trimester|degree|percentile|centile|intercostal|mtp|tarsometatarsal"
+GRADED = "systolic|diastolic|holosystolic|murmur|strength|power|motor|ejection"
+ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|twentieth|thirtieth"
+ORDINALS += "|(?:thir|four|fif|six|seven|eigh|nine)teenth"
+DAY = r"(?:[0-2]?\d|3[01])"
 SIGN = re.compile(
-    rf"(?i:\b(?:{TITLES})\b)|(?:\b(?:{PLACES.title()}|{PLACES.upper()})\b)"
-    rf"|\b(?:{MONTHS.title()}|{MONTHS.upper()}|{DAYS.title()}|{DAYS.upper()})\b"
-    rf"|(?i:\b(?:{MONTHS.replace('|may|', '|').replace('mar|', '')})\b)"
-    r"|(?i:\d(?:st|nd|rd|th)\b)|(?i:\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
-    r"|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth) of\b)"
-    r"|\d{4}|\d[\d ]{6}|\d[A-Za-z]+\d|[A-Za-z]\d{2}|[A-Za-z]{2}-?\d|\d{1,3}[-/.]\d{1,3}[-/.]\d"
-    r"|(?<![\d/])(?:[0-2]?\d|3[01])/(?:[0-2]?\d|3[01])(?![\d/])|[@#^_|]|\b[A-Z]\.|://"
+    "|".join(
+        (
+            rf"(?i:\b(?:{TITLES})\b)",
+            rf"(?i:\b(?:{KIN}) )[A-Z]",
+            r"(?i:(?<!in )\bregards\b)",
+            rf"\b(?:{PLACES.title()}|{PLACES.upper()})\b",
+            rf"\b(?:{MONTHS.title()}|{MONTHS.upper()}|{DAYS.title()}|{DAYS.upper()})\b",
+            rf"(?i:\b(?:{MONTHS.replace('|may|', '|').replace('mar|', '')})\b)",
+            rf"(?i:\d(?:st|nd|rd|th)\b)(?! (?:{PARTS}))",
+            rf"(?i:\b(?:{ORDINALS}) of\b)",
+            rf"\d{{4}}(?!\d* ?(?i:{UNITS})\b)",
+            r"\d[\d ]{6}|\d[A-Za-z]+\d|[A-Za-z]\d{2}|[A-Za-z]{2}(?<!(?i:covid))-?\d",
+            r"\d{1,3}[-/.]\d{1,3}[-/.]\d",
+            rf"(?<![\d/]){DAY}/{DAY}(?![\d/]| (?:{GRADED}))",
+            r"[@#^_|]|\b[A-Z]\.|://",
+        )
+    )
 )
 SHORT_CAPITALS = re.compile(r"(?<![\w.])[A-Z]{2,3}(?![\w])")
 
@@ -106,6 +124,8 @@ class Plain:
         found = self._known.get(word)
         if found is None:
             bare = word[:-2] if word.endswith(("'s", "\u2019s")) else word
+            if bare.lower() in never_names():
+                return self._known.setdefault(word, (False, True))
             parts = [part for part in re.split(r"['\u2019-]", bare) if len(part) > 1]
             on = [self._lists.on(part) for part in parts]
             place = bare.casefold() in self._places

@@ -103,16 +103,16 @@ class Gate:
                 "(?:" + "|".join(dict.fromkeys(expressions)) + ")" + after,
             )
 
-    def find(self, text: str, source: str) -> Iterator[Found]:
+    def find(self, text: str, source: str) -> Iterator[list[Found]]:
         """Yield each trigger that is worth it, its end and its rule, in the order in which rules are tried.
 
-        A long text is read a block at a time, so what is kept meanwhile does not grow with it.
+        A long text is read a block at a time, a list a block, so what is kept meanwhile does not grow with it.
         """
         plain = text.isascii()
         for low in range(0, len(text), BLOCK):
             found = self._block(text, low, low + BLOCK, plain=plain)
             found.sort(key=PLACE)
-            yield from (entry for entry in found if not entry[3].sources or source in entry[3].sources)
+            yield [entry for entry in found if not (sources := entry[3].sources) or source in sources]
 
     def _block(self, text: str, low: int, high: int, *, plain: bool) -> list[Found]:
         """Return what begins in [low, high) of a text, in any order."""
