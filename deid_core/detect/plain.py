@@ -11,6 +11,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from deid_core.detect.rules.words import never_names
@@ -25,37 +26,34 @@ SENTENCE = re.compile(
 )
 FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u00aa\u00b5\u00ba]")
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august|september"
-MONTHS += "|october|november|december"
-DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu|thurs|fri|sat|sun"
-TITLES = "dr|mr|mrs|ms|miss|prof|professor|doctor|nurse|judge|sir|lady|rev|née|nee|jr|initials|signed"
-TITLES += "|technician|operator|witness|case|named|called|name|surname|forename|attn|dear"
-KIN = "sister|father|mother|brother"  # titles of an order, too: before a capital
-PLACES = "hospital|clinic|centre|center|infirmary|hospice|surgery|practice|school|college|university|academy|church"
-PLACES += "|street|road|avenue|lane|drive|court|county|city|town|village|district|province|state|republic"
-PLACES += "|company|inc|ltd|llc|plc|corp|gmbh|bank|trust|ward|unit|apt|flat|box|nagar|prison|police|tribunal"
+MONTHS = "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september"
+MONTHS += " october november december"
+DAYS = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
+TITLES = "dr mr mrs ms miss prof professor doctor nurse judge sir lady rev née nee jr initials signed"
+TITLES += " technician operator witness case named called name surname forename attn dear"
+ORDERS = "sister father mother brother regards"  # what a capital makes a title, or the end of a letter
+PLACES = "hospital clinic centre center infirmary hospice surgery practice school college university academy church"
+PLACES += " street road avenue lane drive court county city town village district province state republic"
+PLACES += " company inc ltd llc plc corp gmbh bank trust ward unit apt flat box nagar prison police tribunal"
+ALWAYS = frozenset(TITLES.split()) | frozenset(MONTHS.split()) - {"may", "mar"}  # signs of somebody or of a day
+WITH_CAPITALS = frozenset(f"{MONTHS} {DAYS} {ORDERS} {PLACES}".split())
+ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+ORDINALS += " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
+COUNTED = frozenset(ORDINALS.split())
 UNITS = "mg|mcg|µg|ml|iu|units?|kcal|calories|steps"
 PARTS = "metatarsal|metacarpal|digit|toe|finger|rib|trimester|degree|percentile|centile|intercostal|mtp|tarsometatarsal"
 GRADED = "systolic|diastolic|holosystolic|murmur|strength|power|motor|ejection"
-ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|twentieth|thirtieth"
-ORDINALS += "|(?:thir|four|fif|six|seven|eigh|nine)teenth"
 DAY = r"(?:[0-2]?\d|3[01])"
-SIGN = re.compile(
+SIGN = re.compile(  # each begins with a sign or digit, so letters cost little
     "|".join(
         (
-            rf"(?i:\b(?:{TITLES})\b)",
-            rf"(?i:\b(?:{KIN}) )[A-Z]",
-            r"(?i:(?<!in )\bregards\b)",
-            rf"\b(?:{PLACES.title()}|{PLACES.upper()})\b",
-            rf"\b(?:{MONTHS.title()}|{MONTHS.upper()}|{DAYS.title()}|{DAYS.upper()})\b",
-            rf"(?i:\b(?:{MONTHS.replace('|may|', '|').replace('mar|', '')})\b)",
-            rf"(?i:\d(?:st|nd|rd|th)\b)(?! (?:{PARTS}))",
-            rf"(?i:\b(?:{ORDINALS}) of\b)",
+            rf"\d(?i:st|nd|rd|th)\b(?! (?:{PARTS}))",
             rf"\d{{4}}(?!\d* ?(?i:{UNITS})\b)",
-            r"\d[\d ]{6}|\d[A-Za-z]+\d|[A-Za-z]\d{2}|[A-Za-z]{2}(?<!(?i:covid))-?\d",
+            r"\d[\d ]{6}|\d[A-Za-z]+\d|(?<=[A-Za-z])\d{2}",
+            r"(?<=[A-Za-z]{2})\d|-(?<=[A-Za-z]{2}-)(?<!(?i:covid)-)\d",
             r"\d{1,3}[-/.]\d{1,3}[-/.]\d",
             rf"(?<![\d/]){DAY}/{DAY}(?![\d/]| (?:{GRADED}))",
-            r"[@#^_|]|\b[A-Z]\.|://",
+            r"[@#^_|]|\.(?<=\b[A-Z]\.)|://",
         )
     )
 )
@@ -104,9 +102,11 @@ class Plain:
 
     def is_plain(self, sentence: str) -> bool:
         """Say whether nothing in a sentence could identify anybody."""
-        if len(sentence) > LONGEST or SIGN.search(sentence) or FOREIGN.search(sentence):
+        if len(sentence) > LONGEST or SIGN.search(sentence) or (not sentence.isascii() and FOREIGN.search(sentence)):
             return False
         written = WORD.findall(sentence)
+        if "of" in written and any(b == "of" and a.lower() in COUNTED for a, b in pairwise(written)):
+            return False
         if not written:
             return True
         # where nobody presses shift, a small letter says nothing
@@ -124,12 +124,13 @@ class Plain:
         found = self._known.get(word)
         if found is None:
             bare = word[:-2] if word.endswith(("'s", "\u2019s")) else word
-            if bare.lower() in never_names():
+            if not _signs(bare) and bare.lower() in never_names():
                 return self._known.setdefault(word, (False, True))
             parts = [part for part in re.split(r"['\u2019-]", bare) if len(part) > 1]
             on = [self._lists.on(part) for part in parts]
             place = bare.casefold() in self._places
-            found = place or any(name for name, _ in on), all(safe for _, safe in on)
+            safe = not any(map(_signs, parts)) and all(safe for _, safe in on)
+            found = place or any(name for name, _ in on), safe
             if len(self._known) < 200_000:
                 self._known[word] = found
         return found
@@ -141,6 +142,12 @@ class Plain:
     def _safe_cased(self, word: str) -> bool:
         name, safe = self._on(word)
         return safe and (word.islower() or not name)
+
+
+def _signs(word: str) -> bool:
+    """Say whether a word as it is written is a sign of somebody, of a place or of a day."""
+    low = word.lower()
+    return low in ALWAYS or (low in WITH_CAPITALS and (word.istitle() or word.isupper()))
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST = 64  # letters: a longer word is read as unknown
 MOST = 12  # word pieces of one word
@@ -23,10 +23,10 @@ BLANK = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"  # nothing to see
 PLAIN = str.maketrans({**dict.fromkeys(BLANK, " "), "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 CASES, GAPS = 6, 4  # how a word is written, and what stands before it: together its shape
 LINE = 2  # the gap of a word that begins a line
+GAP = {"": 0, " ": 1, "\n": LINE}  # the commonest, told at once
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """Locate a word's code points [start, end) and say how it is written."""
 
     start: int
@@ -57,9 +57,10 @@ def words(text: str) -> list[Word]:
     found: list[Word] = []
     end = 0
     for match in WORD.finditer(plain):
-        before = plain[end : match.start()] if found else "\n"
-        end = match.end()
-        found.append(Word(match.start(), end, GAPS * _case(match[0]) + _gap(before)))
+        start, stop = match.span()
+        gap = GAP.get(plain[end:start]) if found else LINE
+        found.append(Word(start, stop, GAPS * _case(match[0]) + (_gap(plain[end:start]) if gap is None else gap)))
+        end = stop
     return found
 
 

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 SLOT = re.compile(r"\{([A-Za-z]+)\}")
 PLAIN = re.compile(r"[^\W\d_]+|[\W\d_]+")
-BANKS = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
-INITIALS = "ABCDEFGHJKLMNPRSTW"
+PAIRED = ("spare", "forms", "cases", "spoken", "sheets")  # each with hard negatives of its own
+ALONE = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
+BANKS = (*ALONE, *PAIRED, *(f"{name}_negatives" for name in PAIRED))
+INITIALS = "AABBCDDEFGGHIJJKKLLMMNNOPPRRSSSTTUVWWYZ"
 LABELLED = {
-    **dict.fromkeys(("full", "first", "last", "lastfirst", "caret", "initials", "abbr"), "NAME"),
+    **dict.fromkeys(("full", "first", "last", "lastfirst", "caret", "initials", "abbr", "init"), "NAME"),
     **dict.fromkeys(("city", "state", "statecode", "country", "county"), "LOCATION"),
     **dict.fromkeys(("date", "month", "monthyear"), "DATE"),
     **dict.fromkeys(("id", "ssn", "appno", "username"), "ID"),
@@ -67,7 +69,9 @@ class Filler:
         given, family = self.lexicon.person()
         initial = self.rng.choice(INITIALS)
         forms: tuple[tuple[float, Callable[[], str]], ...] = (
-            (0.67, lambda: f"{given} {family}"),
+            (0.61, lambda: f"{given} {family}"),
+            (0.03, lambda: f"{given} {self.rng.choice(self.fixed['particle'])} {family}"),
+            (0.03, lambda: f"{self.rng.choice(self.fixed['first_given'])} {given} {family}"),
             (0.12, lambda: f"{given} {initial}. {family}"),
             (0.04, lambda: f"{given} {initial} {family}"),
             (0.06, lambda: f"{given} {self.lexicon.person()[0]} {family}"),
@@ -82,10 +86,14 @@ class Filler:
 
     def _last(self) -> str:
         family = self.lexicon.person()[1]
-        return f"{family}-{self.lexicon.person()[1]}" if self.rng.random() < 0.05 else family
+        pick = self.rng.random()
+        if pick < 0.04:
+            return f"{self.rng.choice(self.fixed['particle'])} {family}"
+        return f"{family}-{self.lexicon.person()[1]}" if pick < 0.09 else family
 
     def _lastfirst(self) -> str:
         given, family = self.lexicon.person()
+        given = given[0] + self.rng.choice(("", "", ".")) if self.rng.random() < 0.15 else given
         middle = f" {self.rng.choice(INITIALS)}{self.rng.choice(('', '.'))}" if self.rng.random() < 0.3 else ""
         name = f"{family}{self.rng.choice((', ', ', ', ', ', ','))}{given}{middle}"
         return name.upper() if self.rng.random() < 0.25 else name
@@ -104,7 +112,13 @@ class Filler:
 
     def _abbr(self) -> str:
         letters = [self.rng.choice(INITIALS) for _ in range(self.rng.choice((2, 2, 2, 3)))]
-        return "".join(f"{one}." for one in letters) if self.rng.random() < 0.6 else "".join(letters)
+        if self.rng.random() < 0.5:
+            return "".join(f"{one}." for one in letters)
+        bare = "".join(letters)
+        return self._abbr() if bare in self.fixed["clinical_letters"] else bare  # the hard negatives teach those
+
+    def _init(self) -> str:
+        return self.rng.choice(INITIALS) + self.rng.choice(("", "", "."))
 
     def _city(self) -> str:
         return self.lexicon.fake("city") if self.rng.random() < 0.25 else self.lexicon.place("city")

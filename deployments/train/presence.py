@@ -21,7 +21,10 @@ from torch.nn import functional  # type: ignore[import-not-found,unused-ignore]
 from deid_core.extract.presence import CELL, flattened
 from deployments.sample.burned import ink
 
-PATCH, BATCH, HARDEST = 128, 24, 0.15
+PATCH, BATCH, HARDEST = 128, 24, 0.25
+WIDTH = 32  # channels; a processor computes 24 no quicker
+MINED, EACH, FROM_MINED = 400, 3, 0.4  # steps between searches, places a frame, share of grounds that are such places
+WORTH = 0.05  # mean probability over a line from which a place without text is learnt from again
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" * 2 + "abcdefghijklmnopqrstuvwxyz" + "0123456789" * 3 + ":/.-,^ #'()%"
 OTHERS = "ΑΒΓΔΕΖΗΘΛΞΠΣΦΨΩ", "АБВГДЕЖЗИЙКЛМНОПРСТУ", "ابتثجحخدذرزسشصضطظ", "אבגדהוזחטיכלמנסעפצקרשת"
 Grey = NDArray[np.float32]
@@ -29,10 +32,15 @@ Grey = NDArray[np.float32]
 
 def network() -> nn.Sequential:
     """Return the network: one grey channel in, a logit for each cell of 4 x 4 pixels out."""
-    layers: list[nn.Module] = [nn.Conv2d(1, 12, 5, 2, 2), nn.ReLU(), nn.Conv2d(12, 24, 3, 2, 1), nn.ReLU()]
-    for step in (1, 2, 4, 1):
-        layers += [nn.Conv2d(24, 24, 3, 1, step, dilation=step), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(24, 1, 1))
+    layers = [*_layer(1, 16, 5, 2, 1), *_layer(16, WIDTH, 3, 2, 1)]
+    for apart in (1, 2, 4, 8, 1):
+        layers += _layer(WIDTH, WIDTH, 3, 1, apart)
+    return nn.Sequential(*layers, nn.Conv2d(WIDTH, 1, 1))
+
+
+def _layer(into: int, out: int, side: int, step: int, apart: int) -> list[nn.Module]:
+    around = apart * (side // 2)
+    return [nn.Conv2d(into, out, side, step, around, dilation=apart, bias=False), nn.BatchNorm2d(out), nn.ReLU()]
 
 
 def words(chance: np.random.Generator) -> str:
@@ -41,10 +49,26 @@ def words(chance: np.random.Generator) -> str:
     return "A" + "".join(chance.choice(list(letters), int(chance.integers(2, 20)))).strip() + "1"
 
 
-def ground(frames: Sequence[Grey], chance: np.random.Generator) -> Grey:
-    """Return a patch without text: of a frame, or drawn (curves, noise, plain)."""
+def echoes(chance: np.random.Generator) -> Grey:
+    """Return a patch of speckle: what scatters sound, blurred as a beam is, wider across than along, and compressed."""
+    across, along = float(chance.uniform(0.8, 5)), float(chance.uniform(0.6, 3))
+    real, imaginary = (
+        cv2.GaussianBlur(chance.normal(0, 1, (PATCH, PATCH)), (0, 0), across, sigmaY=along) for _ in "ri"
+    )
+    strength = np.hypot(real, imaginary)
+    patch = (strength / strength.mean()) ** float(chance.uniform(0.5, 1.6)) * float(chance.uniform(20, 120))
+    if chance.random() < 0.5:  # tissue ends somewhere
+        edge = cv2.GaussianBlur(chance.normal(0, 1, (PATCH, PATCH)), (0, 0), float(chance.uniform(5, 20)))
+        patch = patch * np.clip(0.5 + edge / edge.std(), 0.05, 1.5)
+    return np.clip(patch, 0, 255).astype(np.float32)
+
+
+def ground(frames: Sequence[Grey], mined: Sequence[Grey], chance: np.random.Generator) -> Grey:
+    """Return a patch without text: of a frame, of the places taken for text, or drawn (curves, echoes, noise, plain)."""
     kind = chance.random()
-    if kind < 0.75:
+    if mined and chance.random() < FROM_MINED:
+        patch = mined[int(chance.integers(len(mined)))]
+    elif kind < 0.7:
         frame = frames[int(chance.integers(len(frames)))]
         scale = float(chance.choice([0.5, 0.75, 1.0, 1.0, 1.0, 1.4, 2.0]))
         if scale != 1.0 and min(frame.shape) * scale >= PATCH:
@@ -52,9 +76,11 @@ def ground(frames: Sequence[Grey], chance: np.random.Generator) -> Grey:
         frame = np.pad(frame, [(0, max(PATCH - side, 0)) for side in frame.shape], mode="reflect")
         top, left = (int(chance.integers(side - PATCH + 1)) for side in frame.shape)
         patch = frame[top : top + PATCH, left : left + PATCH]
+    elif kind < 0.82:
+        patch = echoes(chance)
     else:
         patch = np.full((PATCH, PATCH), chance.integers(0, 256), np.float32)
-        for _ in range(int(chance.integers(0, 7)) if kind < 0.9 else 0):
+        for _ in range(int(chance.integers(0, 7)) if kind < 0.95 else 0):
             points = chance.integers(0, PATCH, (int(chance.integers(2, 9)), 1, 2)).astype(np.int32)
             cv2.polylines(
                 patch, [points], bool(chance.integers(2)), float(chance.integers(256)), int(chance.integers(1, 6))
@@ -102,13 +128,38 @@ def written(patch: Grey, chance: np.random.Generator) -> tuple[Grey, NDArray[np.
     return patch, mask
 
 
-def batches(frames: Sequence[Grey], seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield (patches, cells that hold text) without end, half of the patches without text."""
+def alarms(made: nn.Sequential, frames: Sequence[Grey], chance: np.random.Generator) -> list[Grey]:
+    """Return patches of frames without text, at some scale, around what the network takes for text there."""
+    found: list[Grey] = []
+    made.eval()
+    for whole in frames:
+        scale = float(chance.choice([1 / 3, 0.5, 0.75, 1.0, 1.0, 1.4]))
+        frame = cv2.resize(whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.float32)
+        frame = np.pad(frame, [(0, max(PATCH - side, -side % CELL)) for side in frame.shape], mode="reflect")
+        with torch.no_grad():
+            cells = torch.sigmoid(made(torch.from_numpy(flattened(frame.astype(np.uint8))[None, None])))[0, 0].numpy()
+        lines = np.maximum(cv2.boxFilter(cells, -1, (9, 3)), cv2.boxFilter(cells, -1, (3, 9)))
+        for _ in range(EACH):
+            row, column = np.unravel_index(int(lines.argmax()), lines.shape)
+            if lines[row, column] < WORTH:
+                break
+            lines[max(row - 16, 0) : row + 16, max(column - 16, 0) : column + 16] = 0
+            top, left = (
+                int(np.clip(at * CELL - chance.integers(PATCH // 4, 3 * PATCH // 4), 0, side - PATCH))
+                for at, side in zip((row, column), frame.shape, strict=True)
+            )
+            found.append(frame[top : top + PATCH, left : left + PATCH])
+    made.train()
+    return found
+
+
+def batches(frames: Sequence[Grey], mined: Sequence[Grey], seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield (patches, cells that hold text) without end, half of the patches without text; `mined` may grow between."""
     chance = np.random.default_rng(seed)
     while True:
         patches, masks = [], []
         for number in range(BATCH):
-            patch, mask = ground(frames, chance), np.zeros((PATCH, PATCH), bool)
+            patch, mask = ground(frames, mined, chance), np.zeros((PATCH, PATCH), bool)
             if number % 2:
                 patch, mask = written(patch, chance)
             patches.append(flattened(patch.astype(np.uint8)))
@@ -121,9 +172,11 @@ def train(frames: Sequence[Grey], seed: int, steps: int) -> nn.Sequential:
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     made = network()
-    optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
+    optimiser = torch.optim.AdamW(made.parameters(), lr=4e-3)
     slower = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
-    for step, (patches, cells) in zip(range(steps), batches(frames, seed), strict=False):
+    mined: list[Grey] = []
+    chance = np.random.default_rng(seed + 1)
+    for step, (patches, cells) in zip(range(steps), batches(frames, mined, seed), strict=False):
         losses = functional.binary_cross_entropy_with_logits(made(patches), cells, reduction="none").flatten()
         share = max(HARDEST, 1 - 2 * step / steps)  # all at first, or it settles on "perhaps" everywhere
         loss = losses.topk(int(len(losses) * share)).values.mean()
@@ -131,8 +184,9 @@ def train(frames: Sequence[Grey], seed: int, steps: int) -> nn.Sequential:
         loss.backward()
         optimiser.step()
         slower.step()
-        if step % 100 == 0:
-            typer.echo(f"step {step} loss {loss.item():.3f}")
+        if step and step % MINED == 0:
+            mined[:] = [*mined[len(mined) // 2 :], *alarms(made, frames, chance)]
+            typer.echo(f"step {step} loss {loss.item():.3f} places taken for text {len(mined)}")
     return made
 
 
