@@ -11,10 +11,12 @@ from deid_core.detect.known_values import KnownValuesDetector
 from deid_core.detect.ner_onnx import NerOnnx
 from deid_core.detect.patterns import Patterns
 from deid_core.entities import EntityType
-from deid_core.policy import load_policy
-from deid_core.ports import KnownValue, TextQuery
+from deid_core.policy import Policy, load_policy
+from deid_core.ports import KnownValue, TextDetector, TextQuery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_benchmark.fixture import BenchmarkFixture
 
 NOTE = """Patient Name: Rosalind Hargreaves   MRN: 00817263   DOB: 04/17/1951
@@ -57,7 +59,10 @@ def test_reading_notes(benchmark: "BenchmarkFixture", make: type[Patterns | Know
         benchmark.extra_info["megabytes_a_second"] = round(CHARACTERS / benchmark.stats.stats.min / 1e6, 2)
 
 
-PROFILES = {"rules": [Patterns], "full": [Patterns, KnownValuesDetector, NerOnnx]}
+PROFILES: "dict[str, list[Callable[[Policy], TextDetector]]]" = {
+    "rules": [Patterns],
+    "full": [Patterns, KnownValuesDetector, NerOnnx],
+}
 
 
 @pytest.mark.shared
