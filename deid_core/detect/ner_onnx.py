@@ -52,6 +52,7 @@ ENTITY = {
     "PHONE": EntityType.PHONE,
     "ID": EntityType.ID,
 }  # LOCATION is told apart by its text
+QUOTES = frozenset("\"'\u2018\u2019\u201c\u201d")
 JOINTS = frozenset(".,'\u2019^/-")  # between two words of one identifier
 _SMALL = (
     "al ap ben bin bint d da das de del della den der di do dos du el ibn la las le los mac o st te ter van vom von"
@@ -256,7 +257,16 @@ def _hits(encoder: Encoder, text: str, found: Sequence[Word], inside: NDArray[np
                 hits[index] |= all(word.shape % GAPS != LINE for word in between)
     for index in signs:
         hits[index] |= 0 < index < len(found) - 1 and hits[index - 1] and hits[index + 1]
+    for index in range(1, len(found) - 3):
+        if hits[index - 1] and text[found[index].start] in QUOTES and _is_called(text, found[index + 1 : index + 4]):
+            hits[index : index + 4] = [True] * 4
     return hits
+
+
+def _is_called(text: str, following: Sequence[Word]) -> bool:
+    """Say whether what follows a quote is a name that somebody is called by, and the rest: `Rose "Posy" Lim`."""
+    called, quote, rest = (text[word.start : word.end] for word in following)
+    return quote in QUOTES and called.istitle() and rest.istitle()
 
 
 def _runs(encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.float32]) -> Iterator[_Run]:

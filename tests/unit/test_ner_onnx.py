@@ -249,6 +249,14 @@ def test_a_name_found_for_sure_lowers_the_bar_elsewhere(ner: NerOnnx) -> None:
     assert "Foley catheter" in hidden
 
 
+@pytest.mark.parametrize("quote", ['""', "\u201c\u201d", "''"])
+def test_what_somebody_is_called_is_part_of_the_name(ner: NerOnnx, quote: str) -> None:
+    """A name in quotes between two names is covered with both."""
+    text = f"Patient: Rosalind {quote[0]}Posy{quote[1]} Quimbayo, 44, is in for her second infusion."
+    covered = {place for span in ner.find([TextQuery(text)])[0] for place in range(span.start, span.end)}
+    assert all(text.index(name) + place in covered for name in ("Rosalind", "Posy", "Quimbayo") for place in range(4))
+
+
 def test_initials_are_those_of_a_person_named_beside_them(ner: NerOnnx) -> None:
     """Who is named in full in a chart signs it with two letters; other two letters stay."""
     text = (
