@@ -30,6 +30,7 @@ CARD_PREFIXES = (
     "58",
     "6",
 )
+DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 AMEX = ("34", "37", "1800", "2131")  # fifteen digits are American Express or an old JCB; others are an IMEI
 FIRST_YEAR, LAST_YEAR = 1800, 2099
 
@@ -106,6 +107,30 @@ def ssn(text: str) -> bool:
         return False
     area, group, serial = number[:3], number[3:5], number[5:]
     return area not in {"000", "666"} and area[0] != "9" and group != "00" and serial != "0000"
+
+
+def dni(text: str) -> bool:
+    """Say whether a text can be a Spanish DNI or NIE: eight digits, or X, Y or Z and seven, and their letter modulo 23.
+
+    Real Decreto 1553/2005, article 11; Real Decreto 557/2011, article 206.
+    """
+    number = bare(text)
+    digits, letter = number[:-1].replace("X", "0", 1).replace("Y", "1", 1).replace("Z", "2", 1), number[-1:]
+    shaped = len(number) == 9 and is_digits(digits) and is_digits(number[1:-1])
+    return shaped and letter == DNI_LETTERS[int(digits) % len(DNI_LETTERS)]
+
+
+def nass(text: str) -> bool:
+    """Say whether twelve digits can be a Spanish social security number: two of the province, eight, two modulo 97.
+
+    Where the eight begin with 0 they count as seven after the province.
+    """
+    number = bare(text)
+    if len(number) != 12 or not is_digits(number):
+        return False
+    province, serial = int(number[:2]), int(number[2:10])
+    base = serial + province * 10_000_000 if serial < 10_000_000 else int(number[:10])
+    return base % 97 == int(number[10:])
 
 
 def iban(text: str) -> bool:

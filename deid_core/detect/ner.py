@@ -1,6 +1,7 @@
 """Find people, places, institutions, dates and numbers by a trained model: spaCy, offline, on CPU.
 
-The model ships in `deid_core/models/en_deid_cnn` with its card; `python -m deployments.train` makes it.
+The English model ships in `deid_core/models/en_deid_cnn` with its card; `python -m deployments.train` makes it. Another
+language has its own in its folder of `deid_core/languages`; the policy names the language.
 spaCy's NER gives no probabilities: a span's score is the precision of its like on the development set (meta.json);
 a single word called a name without a cue is `NAME:bare`, and scores lower.
 """
@@ -13,19 +14,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import spacy
 from spacy.attrs import PREFIX
-from spacy.lang.en import English
+from spacy.util import get_lang_class
 from spacy.vocab import create_vocab
 
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.word_lists import WORDS, WordLists
 from deid_core.entities import EntityType
+from deid_core.languages import DEFAULT, language
 from deid_core.model import Span
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from deid_core.policy import Policy
     from deid_core.ports import TextQuery
 
-MODEL = "en_deid_cnn"
 PIECE = 4_000  # code points given to the model at once: its memory grows with the longest text
 OVERLAP = 200  # code points seen twice where a text had to be cut inside a line
 BATCH = 64
@@ -59,53 +60,71 @@ SPACES = "\r\x00\u00a0\u00ad\u2009\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufe
 PLAIN = str.maketrans({**dict.fromkeys(SPACES, " "), "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 RULED = re.compile(r"((?:[^\w\s]|_){4})(?:[^\w\s]|_){5,}")  # a ruled line: spaCy's time grows with its square
 SURROGATE = re.compile("[\ud800-\udfff]")
-CUE = re.compile(
-    r"(?:\b(?:drs?|mr|mrs|ms|miss|mx|prof|doctor|nurse|sister|officer|dear|hi|hello|by|named?|patient|pt"
-    r"|wife|husband|son|daughter|mother|father|brother|niece|nephew|aunt|uncle|friend|partner)\b[.,]?|[:^])\s*$",
-    re.IGNORECASE,
-)  # what stands before a person; a surname alone without it may be a disease, a test or an instrument
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Hold a pipeline, the lists it was trained with, and the score of each label and of `NAME:bare`."""
+    """Hold a pipeline, the lists it was trained with, the score of each label and of `NAME:bare`, and its language."""
 
     nlp: Language
     lists: WordLists
     scores: Mapping[str, float]
+    code: str = DEFAULT
+
+    @property
+    def name(self) -> str:
+        """Return what its rules are called by."""
+        return model_name(self.code)
 
 
-def vocabulary(lists: WordLists) -> Vocab:
-    """Return an English vocabulary whose PREFIX attribute is the lists' feature; training and use share it."""
-    getters = {**English.Defaults.lex_attr_getters, PREFIX: lists.feature}
-    return create_vocab("en", type("Defaults", (English.Defaults,), {"lex_attr_getters": getters}))
+def model_name(code: str = DEFAULT) -> str:
+    """Return the name of a language's model."""
+    return f"{code}_deid_cnn"
 
 
-def _folder() -> Traversable:
-    return files("deid_core.models").joinpath(MODEL)
+def vocabulary(lists: WordLists, code: str = DEFAULT) -> Vocab:
+    """Return a language's vocabulary whose PREFIX attribute is the lists' feature; training and use share it."""
+    defaults = get_lang_class(code).Defaults
+    getters = {**defaults.lex_attr_getters, PREFIX: lists.feature}
+    return create_vocab(code, type("Defaults", (defaults,), {"lex_attr_getters": getters}))
+
+
+def _folder(code: str) -> Traversable:
+    return language(code).model
 
 
 @cache
-def _meta() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_folder().joinpath("meta.json").read_text("utf-8"))
+def _meta(code: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_folder(code).joinpath("meta.json").read_text("utf-8"))
     return found
 
 
 @cache
-def model_version() -> str:
+def model_version(code: str = DEFAULT) -> str:
     """Name the shipped model: its name, its version, and a hash of every file that decides what is found."""
     names = (WORDS, "config.cfg", "tokenizer", "ner/cfg", "ner/model", "ner/moves")
-    digest = sha256(b"".join(sha256(_folder().joinpath(name).read_bytes()).digest() for name in names))
-    return f"{MODEL}-{_meta()['version']}-{digest.hexdigest()[:12]}"
+    digest = sha256(b"".join(sha256(_folder(code).joinpath(name).read_bytes()).digest() for name in names))
+    return f"{model_name(code)}-{_meta(code)['version']}-{digest.hexdigest()[:12]}"
+
+
+def load_model(code: str = DEFAULT) -> Model:
+    """Load the shipped model of a language, once a process; reads local files only."""
+    return _loaded(code)
 
 
 @cache
-def load_model() -> Model:
-    """Load the shipped model, once a process; reads local files only."""
-    scores = {label: float(score) for label, score in _meta()["performance"]["scores"].items()}
-    with as_file(_folder()) as folder:
+def _loaded(code: str) -> Model:
+    scores = {label: float(score) for label, score in _meta(code)["performance"]["scores"].items()}
+    with as_file(_folder(code)) as folder:
         lists = WordLists.load(folder / WORDS)
-        return Model(spacy.load(folder, vocab=vocabulary(lists)), lists, scores)
+        return Model(spacy.load(folder, vocab=vocabulary(lists, code)), lists, scores, code)
+
+
+@cache
+def _cue(code: str) -> re.Pattern[str]:
+    """Return what stands before a person: a surname alone without it may be a disease, a test or an instrument."""
+    words = "|".join(map(re.escape, language(code).cues))
+    return re.compile(rf"(?:\b(?:{words})\b[.,]?|[:^])\s*$", re.IGNORECASE)
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -174,13 +193,13 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return out
 
 
-def _echoes(text: str, spans: Sequence[Span], lists: WordLists) -> Iterator[Span]:
+def _echoes(text: str, spans: Sequence[Span], model: Model) -> Iterator[Span]:
     """Yield the other places of the words of names found with a cue, as written or in capitals, but of safe words."""
     words: dict[str, Span] = {}
-    for span in (span for span in spans if span.rule == f"{MODEL}:NAME"):
+    for span in (span for span in spans if span.rule == f"{model.name}:NAME"):
         for match in WORD.finditer(text, span.start, span.end):
             word = match[0]
-            if len(word) >= ECHO and word[0].isupper() and not lists.on(word)[1]:
+            if len(word) >= ECHO and word[0].isupper() and not model.lists.on(word)[1]:
                 words |= {word: span, word.upper(): span}
     for match in WORD.finditer(text) if words else ():
         if found := words.get(match[0]):
@@ -192,10 +211,12 @@ def _span(model: Model, text: str, start: int, end: int, label: str) -> Iterator
     trimmed = EDGE.sub("", text[start:end])
     if any(char.isalnum() for char in trimmed):
         low = start + text[start:end].index(trimmed)
-        kind = LABELS.get(label) or kind_of(trimmed)
-        bare = label == "NAME" and len(trimmed.split()) == 1 and not CUE.search(text, max(0, low - 24), low)
+        kind = LABELS.get(label) or kind_of(trimmed, model.code)
+        bare = (
+            label == "NAME" and len(trimmed.split()) == 1 and not _cue(model.code).search(text, max(0, low - 24), low)
+        )
         evidence = f"{label}:bare" if bare else label
-        yield Span(low, low + len(trimmed), kind, model.scores[evidence], f"{MODEL}:{evidence}")
+        yield Span(low, low + len(trimmed), kind, model.scores[evidence], f"{model.name}:{evidence}")
 
 
 def read(model: Model, texts: Sequence[str]) -> list[list[Span]]:
@@ -216,7 +237,7 @@ def read(model: Model, texts: Sequence[str]) -> list[list[Span]]:
             for entity in doc.ents:
                 low, high = start + entity.start_char, start + entity.end_char
                 spans[index].extend(_span(model, texts[index], low, high, entity.label_))
-    return [merged([*found, *_echoes(text, found, model.lists)]) for text, found in zip(texts, spans, strict=True)]
+    return [merged([*found, *_echoes(text, found, model)]) for text, found in zip(texts, spans, strict=True)]
 
 
 class Ner:
@@ -225,12 +246,13 @@ class Ner:
     name = "ner"
     needs_prose = True
 
-    def __init__(self, policy: Policy) -> None:  # noqa: ARG002 - every detector is built from a policy
-        """Take the policy that every detector is given; the model has no settings, and loads on first use."""
-        self.version = model_version()
+    def __init__(self, policy: Policy) -> None:
+        """Take the language from the policy; the model loads on first use."""
+        self._language = policy.language
+        self.version = model_version(policy.language)
 
     def find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
         """Return the spans of each query's text, in order, without overlap; equal texts are read once."""
         texts = list(dict.fromkeys(query.text for query in queries))
-        found = dict(zip(texts, read(load_model(), texts), strict=True)) if texts else {}
+        found = dict(zip(texts, read(load_model(self._language), texts), strict=True)) if texts else {}
         return [list(found[query.text]) for query in queries]

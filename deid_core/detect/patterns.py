@@ -14,6 +14,7 @@ from deid_core.detect.rules.tokens import TOKEN
 from deid_core.detect.rules.words import ambiguous, never_names
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
+from deid_core.languages import DEFAULT
 from deid_core.model import Span
 from deid_core.policy import Policy
 from deid_core.ports import TextQuery
@@ -39,7 +40,8 @@ class Patterns:
 
     def __init__(self, policy: Policy) -> None:
         """Make a gate of the values that the policy denies, beside the one of the shipped rules."""
-        self._gates = [shipped_gate(), *([Gate(denied)] if (denied := tuple(_denied(policy))) else [])]
+        self._language = policy.language
+        self._gates = [shipped_gate(policy.language), *([Gate(denied)] if (denied := tuple(_denied(policy))) else [])]
         self._custom = [
             _custom(pattern.name, pattern.entity_type, pattern.regex, pattern.score) for pattern in policy.patterns
         ]
@@ -52,7 +54,7 @@ class Patterns:
     def _find(self, text: str, source: str) -> list[Span]:
         hits = [hit for gate in self._gates for found in gate.find(text, source) for hit in applied(text, found)]
         spans = beside_dates(text, hits)
-        spans.extend(echoes(text, hits))
+        spans.extend(echoes(text, hits, self._language))
         spans.extend(_matches(self._custom, text))
         if self._allow:
             spans = [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
@@ -115,19 +117,19 @@ def _has_neighbour(text: str, span: Span, dates: list[tuple[int, int]]) -> bool:
     return False
 
 
-def echoes(text: str, hits: Iterable[tuple[TextRule, Span]]) -> list[Span]:
+def echoes(text: str, hits: Iterable[tuple[TextRule, Span]], language: str = DEFAULT) -> list[Span]:
     """Find again, as whole words, the parts of names and the numbers that a cue has told."""
     told: dict[str, EntityType] = {}
     for rule, span in hits:
         if rule.echo and span.score >= ECHO_FROM:
-            for part in _told(text[span.start : span.end], span.entity_type):
+            for part in _told(text[span.start : span.end], span.entity_type, never_names(language)):
                 told.setdefault(part, span.entity_type)
     if not told:
         return []
     return [
         Span(start, start + len(word), told[word], ECHO_SCORE, "echo")
         for start, word in _whole_words(text, told)
-        if not (word.lower() in ambiguous() and begins_sentence(text, start))
+        if not (word.lower() in ambiguous(language) and begins_sentence(text, start))
     ]
 
 
@@ -153,14 +155,14 @@ def _inside_word(text: str, start: int) -> bool:
     return bool(ECHO_LETTER.match(before[-1:]))
 
 
-def _told(value: str, label: EntityType) -> Iterator[str]:
+def _told(value: str, label: EntityType, common: frozenset[str]) -> Iterator[str]:
     """Yield the words of a value that identify on their own: long parts of names, whole numbers."""
     if label not in NAMES:
         if len(value) >= ECHO_DIGITS:
             yield value
         return
     for word in ECHO_WORD.findall(value):
-        if len(word) >= ECHO_LETTERS and word.lower() not in never_names() and word[0].isupper():
+        if len(word) >= ECHO_LETTERS and word.lower() not in common and word[0].isupper():
             yield from (word, word.upper(), word.capitalize())
 
 

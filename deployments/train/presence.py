@@ -1,6 +1,6 @@
 """Train the small network that says whether a frame may hold text, and where; see extract/presence.py.
 
-Run `python -m deployments.train.presence --frames DIR --out DIR --seed N --steps N` where torch and onnx are. DIR holds
+Run `python -m deployments.train.presence FRAMES OUT --seed N --steps N` where torch and onnx are. FRAMES is a folder of
 frames without text as PNG; drawn grounds are added to them. What is written: `model.onnx` and `meta.json`.
 """
 
@@ -60,11 +60,11 @@ def echoes(chance: np.random.Generator) -> Grey:
     if chance.random() < 0.5:  # tissue ends somewhere
         edge = cv2.GaussianBlur(chance.normal(0, 1, (PATCH, PATCH)), (0, 0), float(chance.uniform(5, 20)))
         patch = patch * np.clip(0.5 + edge / edge.std(), 0.05, 1.5)
-    return np.clip(patch, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(patch, 0, 255), np.float32)
 
 
 def ground(frames: Sequence[Grey], mined: Sequence[Grey], chance: np.random.Generator) -> Grey:
-    """Return a patch without text: of a frame, of the places taken for text, or drawn (curves, echoes, noise, plain)."""
+    """Return a patch without text: of a frame, of what was taken for text, or drawn (curves, echoes, noise, plain)."""
     kind = chance.random()
     if mined and chance.random() < FROM_MINED:
         patch = mined[int(chance.integers(len(mined)))]

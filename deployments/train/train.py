@@ -23,6 +23,7 @@ from thinc.api import Optimizer
 
 from deid_core.detect.ner import Model, vocabulary
 from deid_core.detect.word_lists import WORDS, WordLists
+from deid_core.languages import DEFAULT
 from deployments.train.card import write_card
 from deployments.train.carriers import carrier_templates
 from deployments.train.corpora import public_examples
@@ -32,7 +33,7 @@ from deployments.train.generate import Filler, notes
 from deployments.train.lexicon import Lexicon, listed_names, safe_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from spacy.language import Language
 
@@ -75,9 +76,9 @@ def write_lists(data: Path, out: Path) -> WordLists:
     return WordLists.load(out / WORDS)
 
 
-def new_pipeline(lists: WordLists) -> Language:
-    """Return an untrained English pipeline: our tokeniser and a transition-based NER over a CNN, without vectors."""
-    nlp = spacy.blank("en", vocab=vocabulary(lists))
+def new_pipeline(lists: WordLists, code: str = DEFAULT) -> Language:
+    """Return an untrained pipeline: our tokeniser and a transition-based NER over a CNN, without vectors."""
+    nlp = spacy.blank(code, vocab=vocabulary(lists, code))
     nlp.tokenizer.infix_finditer = compile_infix_regex([*EXTRA_INFIXES, *(nlp.Defaults.infixes or [])]).finditer
     nlp.tokenizer.url_match = None  # slow on hostile text, and an address of a web page may hold a name
     nlp.tokenizer.token_match = None
@@ -123,14 +124,20 @@ class Stream:
         carriers = carrier_templates(self.data, "train")
         self.public = public_examples(self.data)
         while True:
-            texts = [*notes(filler, ROUND, carriers), *rng.sample(self.public, ROUND // 3)]
-            rng.shuffle(texts)
-            for batch in minibatch(texts, BATCH):
-                yield [self._example(text) for text in batch if text.text.strip()]
+            yield from in_batches([*notes(filler, ROUND, carriers), *rng.sample(self.public, ROUND // 3)], rng, self)
 
-    def _example(self, example: Example) -> SpacyExample:
+    def example(self, example: Example) -> SpacyExample:
+        """Return an example as spaCy trains on it."""
         doc = self.nlp.make_doc(example.text)
         return SpacyExample(doc, as_reference(doc.copy(), example))
+
+
+def in_batches(texts: Iterable[Example], rng: Random, stream: Stream) -> Iterator[list[SpacyExample]]:
+    """Yield texts in any order, as many as BATCH at a time, without the empty ones."""
+    shuffled = list(texts)
+    rng.shuffle(shuffled)
+    for batch in minibatch(shuffled, BATCH):
+        yield [stream.example(text) for text in batch if text.text.strip()]
 
 
 def fit(nlp: Language, stream: Stream, minutes: float, steps: int) -> tuple[int, Optimizer]:

@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deid_core.detect.ner import (
-    MODEL,
     OVERLAP,
     PIECE,
     WORDS,
@@ -29,6 +28,7 @@ from deid_core.detect.ner import (
     _readings,
     load_model,
     merged,
+    model_name,
     model_version,
     pieces,
 )
@@ -342,7 +342,7 @@ def test_nothing_in_nothing_out(ner: Ner) -> None:
 
 def test_word_lists_know_words_by_hash_alone() -> None:
     """Listed words are known in every case, others are not, and the file holds no word."""
-    path = Path(str(files("deid_core.models").joinpath(MODEL).joinpath(WORDS)))
+    path = Path(str(files("deid_core.models").joinpath(model_name()).joinpath(WORDS)))
     lists = WordLists.load(path)
     assert [lists.feature(word) for word in ("Maria", "MARIA", "maria's")] == ["m10"] * 3
     assert lists.feature("abdomen") == "a01"

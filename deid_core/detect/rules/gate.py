@@ -19,6 +19,7 @@ import hyperscan
 from deid_core.detect.rules.follow import ALL, Automaton, characters, either_case, mask
 from deid_core.detect.rules.table import LONGEST_RUN, TextRule, shipped_rules
 from deid_core.detect.rules.tokens import DIGITS, SIGN, is_word, touches_letter
+from deid_core.languages import DEFAULT
 
 AFTER_NUMBER = 4  # characters looked at after a run of digits
 AFTER_WORD = {True: 3, False: 2}  # and after a word or sign: more where a rule has few, since they take long to compile
@@ -172,7 +173,11 @@ class Gate:
         return found
 
 
+def shipped_gate(code: str = DEFAULT) -> Gate:
+    """Return the gate of a language's rules, made once a process."""
+    return _shipped_gate(code)
+
+
 @cache
-def shipped_gate() -> Gate:
-    """Return the gate of the rules that come with the package, made once a process."""
-    return Gate(shipped_rules())
+def _shipped_gate(code: str) -> Gate:
+    return Gate(shipped_rules(code))

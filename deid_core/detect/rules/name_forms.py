@@ -16,6 +16,7 @@ TITLES = frozenset(
 GAP = r"[\s,.^_\-']{0,6}"
 LONGEST_PART = 60
 SHORTEST_ALONE = 3
+SHORTEST_GLUED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,18 @@ def sequences(name: PersonName) -> list[tuple[str, float, bool]]:
         patterns.append((f"{_initial(first)}{short_middle}{GAP}{family}", 0.92, True))
         patterns.append((rf"{family}[\s,^]{{1,3}}{_initial(first)}(?:\.?[\s]?[a-z](?![a-z]))?\.?", 0.92, True))
     return patterns
+
+
+def glued(name: PersonName) -> list[str]:
+    """Return patterns over folded text of the first given name and the family name written as one, either way round.
+
+    Parts of three letters and seven together are no part of another word.
+    """
+    first, family = "".join(name.given[:1]), "".join(name.family)
+    if min(len(first), len(family)) < SHORTEST_ALONE or len(first) + len(family) < SHORTEST_GLUED:
+        return []
+    spelt = "".join(map(_any, name.family))
+    return [_any(first) + spelt, spelt + _any(first)]
 
 
 def _initial(word: str) -> str:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from typing import Any
 
 from deid_core.detect.rules import places, trim
 from deid_core.detect.rules.follow import longest
+from deid_core.detect.rules.listed import listed
 from deid_core.detect.rules.words import states
 from deid_core.entities import EntityType
+from deid_core.languages import DEFAULT, Language, language
 
 Trim = Callable[[str, int, int], tuple[int, int] | None]
-TABLES = ("names", "dates", "places", "contact", "ids", "codes")
 AHEAD = 320  # code points that a rule may see from its trigger on
 AFTER = 64  # and after it, where its match may begin before its trigger
 CONTEXT = 64  # code points before a match in which `unless` and `given` are looked for
@@ -82,20 +83,27 @@ def _label(group: str, default: EntityType) -> EntityType:
     return default if name == "v" else EntityType(name)
 
 
+def shipped_rules(code: str = DEFAULT) -> tuple[TextRule, ...]:
+    """Return the rules of a language: its own tables, then the English ones that hold in it too."""
+    return _shipped_rules(code)
+
+
 @cache
-def shipped_rules() -> tuple[TextRule, ...]:
-    """Read the rules that come with the package."""
-    fragments = _fragments()
-    return tuple(_rule(entry, fragments) for table in TABLES for entry in _toml(table)["rule"])
+def _shipped_rules(code: str) -> tuple[TextRule, ...]:
+    held = language(code)
+    fragments = _fragments(held)
+    trims = TRIMS if code == DEFAULT else TRIMS | listed(code).trims()
+    own = [_rule(entry, fragments, trims) for table in held.tables for entry in _toml(held, table)["rule"]]
+    return (*own, *(rule for rule in (shipped_rules() if held.shared else ()) if rule.name in held.shared))
 
 
-def _rule(entry: dict[str, object], fragments: dict[str, str]) -> TextRule:
+def _rule(entry: dict[str, object], fragments: dict[str, str], trims: Mapping[str, Trim]) -> TextRule:
     more: dict[str, object] = {key: entry[key] for key in ("before", "after", "near_date", "echo") if key in entry}
     for key in ("unless", "given", "lead"):
         if key in entry:
             more[key] = _context(expand(str(entry[key]), fragments))
     if "trim" in entry:
-        more["trim"] = TRIMS[str(entry["trim"])]
+        more["trim"] = trims[str(entry["trim"])]
     more["sources"] = tuple(entry.get("sources", ()))  # type: ignore[arg-type]
     at = [word for trigger in entry["at"] for word in _triggers(str(trigger))]  # type: ignore[attr-defined]
     regex = expand(str(entry["regex"]), fragments)
@@ -123,14 +131,13 @@ def expand(regex: str, fragments: dict[str, str]) -> str:
     return regex
 
 
-def _toml(table: str) -> dict[str, list[dict[str, object]]]:
-    return tomllib.loads(files("deid_core.detect.rules").joinpath(f"{table}.toml").read_text("utf-8"))
+def _toml(held: Language, table: str) -> dict[str, Any]:
+    return tomllib.loads(held.rules.joinpath(f"{table}.toml").read_text("utf-8"))
 
 
-def _fragments() -> dict[str, str]:
-    fragments: dict[str, str] = dict(
-        tomllib.loads(files("deid_core.detect.rules").joinpath("fragments.toml").read_text("utf-8"))
-    )
+def _fragments(held: Language) -> dict[str, str]:
+    """Return the English pieces of patterns, with a language's own over them."""
+    fragments: dict[str, str] = {**_toml(language(DEFAULT), "fragments"), **_toml(held, "fragments")}
     capitals = "".join(char for char in map(chr, range(0x80, 0x1F00)) if char.isupper())
     fragments["CAPITALS"] = "A-Z" + capitals + fragments.pop("UNCASED")
     names = sorted(states().values(), key=len, reverse=True)

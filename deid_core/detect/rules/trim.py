@@ -321,6 +321,6 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
     },
     **{
         f"checked_{check.__name__}": _checked(check)
-        for check in (checks.credit_card, checks.iban, checks.imei, checks.address)
+        for check in (checks.credit_card, checks.iban, checks.imei, checks.address, checks.dni, checks.nass)
     },
 }

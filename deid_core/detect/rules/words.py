@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+
+from deid_core.languages import DEFAULT, language
 
 
-def lines(name: str) -> list[str]:
-    """Return the lines of a list, without its comments."""
-    text = files("deid_core.detect.rules").joinpath("words", f"{name}.txt").read_text("utf-8")
+def lines(name: str, code: str = DEFAULT) -> list[str]:
+    """Return the lines of a language's list, without its comments."""
+    text = language(code).words.joinpath(f"{name}.txt").read_text("utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 @cache
-def words(*names: str) -> frozenset[str]:
+def words(*names: str, code: str = DEFAULT) -> frozenset[str]:
     """Return all words of some lists, in lower case."""
-    return frozenset(word for name in names for line in lines(name) for word in line.lower().split())
+    return frozenset(word for name in names for line in lines(name, code) for word in line.lower().split())
 
 
 @cache
-def ambiguous() -> frozenset[str]:
+def ambiguous(code: str = DEFAULT) -> frozenset[str]:
     """Return words that are names after a title only: names that are words, and eponyms."""
-    return words("names_that_are_words", "eponyms")
+    return words("names_that_are_words", "eponyms", code=code)
 
 
 @cache
-def never_names() -> frozenset[str]:
+def never_names(code: str = DEFAULT) -> frozenset[str]:
     """Return words that end a name wherever they stand."""
-    return words("common_words", "clinical_terms") - words("names_that_are_words")
+    return words("common_words", "clinical_terms", code=code) - words("names_that_are_words", code=code)
 
 
 @cache
