@@ -39,11 +39,15 @@ class Barcodes:
         frames: Frames = part.value
         if not as_a_camera_sees(frames):
             return
+        looked: NDArray[np.uint8] | None = None
+        found: list[tuple[str, NDArray[Any]]] = []
         for number in range(frames.count):
             frame = np.ascontiguousarray(frames.readable(number))
             if min(frame.shape[:2]) < SMALLEST:
                 continue
-            for rule, corners in codes(frame):
+            if looked is None or not np.array_equal(frame, looked):  # a still frame is looked at once
+                looked, found = frame, list(codes(frame))
+            for rule, corners in found:
                 box = _padded(corners, part.name, number, frame.shape)
                 if box is not None:
                     yield Finding(EntityType.ID, box, SCORE, self.name, self.version, rule)

@@ -36,6 +36,8 @@ LARGEST_ENLARGEMENT = 4
 SMALLEST = 24  # pixels a side; a smaller frame shows no face that anyone would know
 STRIDE, GRID = 4, 32  # pixels a cell of the network's answer; its sides are multiples of GRID
 LEAST_SCORE = 0.25
+HINT, NEAR = 0.012, 24  # score at the size before from which a place is looked at in the largest, and cells around it
+HINTS_FROM = 10  # pixels a side of a face in the size before that gives such a hint
 SAME = 0.3  # intersection over union from which two boxes are one face
 AROUND = 0.25  # of a box's side, added to each: the network sees brow to chin, and hair and ears identify too
 REMEMBERED = 64  # frames whose faces are kept: each stage of a run asks for the same ones
@@ -88,17 +90,49 @@ def remembered(frame: NDArray[np.uint8]) -> list[Face]:
 
 
 def faces(frame: NDArray[np.uint8]) -> list[Face]:
-    """Return the faces of an RGB frame, (rows, columns, 3), best first."""
+    """Return the faces of an RGB frame, (rows, columns, 3), best first.
+
+    At the largest size only what gave a hint at the one before is looked at, where a face that gives none is smaller
+    than anyone would know; of a large photograph, all.
+    """
     longer = max(frame.shape[:2])
+    hinting = SMALLEST * SIDES[-2] >= HINTS_FROM * longer
     found: list[Face] = []
+    hints: dict[int, NDArray[np.float32]] = {}
     for side in SIDES:
         if side > LARGEST_ENLARGEMENT * longer and side != SIDES[0]:
             break
         small = _resized(frame, side / longer)
         for turns in range(4 if side <= max(TURNED_UP_TO, longer) else 1):
             turned = np.ascontiguousarray(np.rot90(small, turns))
-            found += (_back(face, turns, turned.shape, longer / side) for face in _upright(turned))
+            parts = [(0, 0, *turned.shape[1::-1])]
+            if hinting and side == SIDES[-1]:
+                parts = _hinted(hints[turns], turned.shape)
+            for left, top, right, bottom in parts:
+                faces_here, heat = _upright(turned[top:bottom, left:right])
+                moved = (_moved(face, left, top) for face in faces_here)
+                found += (_back(face, turns, turned.shape, longer / side) for face in moved)
+                hints[turns] = heat
     return _told_apart(found)
+
+
+def _hinted(heat: NDArray[np.float32], shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Return the left, top, right and bottom of the parts of a frame of that shape where a smaller one gave a hint."""
+    warm = cv2.dilate((heat >= HINT).astype(np.uint8), np.ones((2 * NEAR + 1, 2 * NEAR + 1), np.uint8))
+    scale = STRIDE * SIDES[-1] // SIDES[-2]
+    parts = []
+    for left, top, width, height, _ in cv2.connectedComponentsWithStats(warm, connectivity=8)[2][1:].tolist():
+        first = scale * left // GRID * GRID, scale * top // GRID * GRID  # where the network's own grid begins
+        last = (ceil(scale * end / GRID) * GRID for end in (left + width, top + height))
+        part = (*first, *(min(end, side) for end, side in zip(last, (shape[1], shape[0]), strict=True)))
+        if part[0] < part[2] and part[1] < part[3]:
+            parts.append(part)
+    area = sum((right - left) * (bottom - top) for left, top, right, bottom in parts)
+    return parts if area < shape[0] * shape[1] else [(0, 0, shape[1], shape[0])]
+
+
+def _moved(face: Face, left: int, top: int) -> Face:
+    return Face(face.score, (face.box[0] + left, face.box[1] + top, face.box[2] + left, face.box[3] + top))
 
 
 def _resized(frame: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -107,18 +141,20 @@ def _resized(frame: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(frame, size, interpolation=how), np.uint8)
 
 
-def _upright(frame: NDArray[np.uint8]) -> Iterator[Face]:
-    """Yield the upright faces of a frame, at the size that the network is to see it in."""
+def _upright(frame: NDArray[np.uint8]) -> tuple[list[Face], NDArray[np.float32]]:
+    """Return the upright faces of a frame, at the size that the network is to see it in, and how warm each cell is."""
     rows, columns = frame.shape[:2]
     seen = np.zeros((ceil(rows / GRID) * GRID, ceil(columns / GRID) * GRID, 3), np.float32)
     seen[:rows, :columns] = frame
     heat, sizes, offsets, _ = _network().run(None, {"input.1": seen.transpose(2, 0, 1)[np.newaxis]})
+    found = []
     for row, column in zip(*np.nonzero(heat[0, 0] >= LEAST_SCORE), strict=True):
         height, width = np.exp(sizes[0, :, row, column]) * STRIDE
         down, across = offsets[0, :, row, column]
         middle, centre = (row + down + 0.5) * STRIDE, (column + across + 0.5) * STRIDE
         box = (centre - width / 2, middle - height / 2, centre + width / 2, middle + height / 2)
-        yield Face(float(heat[0, 0, row, column]), tuple(map(float, box)))  # type: ignore[arg-type] # four of them
+        found.append(Face(float(heat[0, 0, row, column]), tuple(map(float, box))))  # type: ignore[arg-type] # four of them
+    return found, heat[0, 0]
 
 
 def _back(face: Face, turns: int, shape: tuple[int, ...], scale: float) -> Face:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from deid_core.extract.misread import as_number
 from deid_core.extract.reading import reading
-from deid_core.extract.technical import is_technical
+from deid_core.extract.technical import is_technical, open_words
 from deid_core.model import Document, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import Word
@@ -15,13 +16,16 @@ from deid_core.view import Segment, TextView
 
 PADDING = 2  # pixels around a word: anti-aliased edges are readable, too
 FAR = 3  # line heights of a gap that ends a line
+TURNED, SHORTEST_TURNED = 1.5, 3  # heights in widths, and characters, of a word that is written upwards
+WELL = 0.85  # confidence; what is read worse may be something else
 
 
 def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[TextView]:
     """Yield the views of each frame that shows words which the one before did not.
 
     Words are joined by spaces, lines by line ends. Lines about the picture (gain, depth, side) are a view apart, which
-    no model of language judges; lines in which letters may be misread digits are given once more, as digits.
+    no model of language judges and from which settled expressions are left out (an elapsed time, a maker's name);
+    lines in which letters may be misread digits are given once more, as digits.
     """
     subject = part.subject_key or document.subject_key
     seen = reading(part.value, policy.pixels.ocr)
@@ -32,10 +36,29 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
         technical = [line for line in found if is_technical([word.text for word in line])]
         others = [line for line in found if line not in technical]
         numbers = [again for line in others if (again := [as_number(word) for word in line]) != line]
-        for chosen, prose in ((others, True), (technical, False), (numbers, False)):
+        for chosen, prose in ((others, True), (_searched(technical), False), (numbers, False)):
             if chosen:
                 text, segments = written(chosen, part.name, number, seen.shapes[number])
                 yield TextView(text, segments, subject, "ocr", prose)
+
+
+def _searched(technical: Iterable[list[Word]]) -> list[list[Word]]:
+    """Return what is searched of lines about the picture.
+
+    In capitals a projection or a side after a word (ERECT PA, LOBE RT) reads as a degree after a name, so two letters
+    are written small: a name of two letters is known in small letters, too.
+    """
+    found = []
+    for line in technical:
+        kept = set(open_words([word.text for word in line]))
+        words = [
+            replace(word, text=word.text.lower()) if len(word.text) == 2 else word
+            for number, word in enumerate(line)
+            if number in kept or word.confidence < WELL
+        ]
+        if words:
+            found.append(words)
+    return found
 
 
 def written(
@@ -54,8 +77,16 @@ def written(
 def lines(words: list[Word]) -> Iterator[list[Word]]:
     """Group words into lines as a person reads them: by height, then from left to right; a wide gap ends a line.
 
-    A gap of three line heights separates what stands in two columns.
+    A gap of three line heights separates what stands in two columns. Words written upwards or downwards are grouped as
+    if the frame were turned: beside one another they are lines of their own.
     """
+    upright = [word for word in words if not _is_turned(word)]
+    turned = [_turned(word) for word in words if _is_turned(word)]
+    yield from _lines(upright)
+    yield from ([_turned(word) for word in line] for line in _lines(turned))
+
+
+def _lines(words: list[Word]) -> Iterator[list[Word]]:
     rows: list[list[Word]] = []
     for word in sorted(words, key=lambda word: word.top + word.height / 2):
         middle = word.top + word.height / 2
@@ -71,6 +102,15 @@ def lines(words: list[Word]) -> Iterator[list[Word]]:
                 yield row[start:at]
                 start = at
         yield row[start:]
+
+
+def _is_turned(word: Word) -> bool:
+    """Say whether a word is written upwards or downwards; a lone letter may be narrow."""
+    return word.height > TURNED * word.width and len(word.text) >= SHORTEST_TURNED
+
+
+def _turned(word: Word) -> Word:
+    return replace(word, left=word.top, top=word.left, width=word.height, height=word.width)
 
 
 def _middle(row: list[Word]) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,8 @@ LINE = 9  # cells a line of text takes at least, across and 3 down, or the other
 SURE = 0.2  # mean probability over a line from which a place is read: no text lost comes before time saved
 PERHAPS = 0.08  # the same for what goes with such a line
 MARGIN = (24, 12)  # pixels around a place, across and down, so that no letter is cut off
+MORE, ENOUGH = 1.0, 0.3  # contrast by which another channel shows more, and share of the cells of a line where it does
+CONTEXT = 8  # cells around such a line that are judged with it
 MOST = 0.6  # share of a frame from which it is read whole
 
 
@@ -52,20 +55,25 @@ def places(frame: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) -> 
 
     They do not overlap; a frame that is mostly text is one place. `where` are the pixels that count, all by default.
     """
-    rows, columns = frame.shape[:2]
     lines = likely(frame)
     if where is not None:
-        lines[~_by_cell(where)] = 0
-    if not (lines >= SURE).any():
+        lines[~by_cell(where)] = 0
+    return placed(lines, lines >= SURE, frame.shape)
+
+
+def placed(lines: NDArray[np.float32], sure: NDArray[np.bool_], shape: tuple[int, ...]) -> list[Place]:
+    """Return the rectangles of a frame of that shape around the cells that are sure, with what goes with them."""
+    if not sure.any():
         return []
+    rows, columns = shape[:2]
     across, down = (-(-margin // CELL) for margin in MARGIN)
     near = cv2.dilate((lines >= PERHAPS).astype(np.uint8), np.ones((2 * down + 1, 2 * across + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-    sure = set(np.unique(labels[lines >= SURE]).tolist())
+    chosen = set(np.unique(labels[sure]).tolist())
     found = [
         _inside([int(side) * CELL for side in stats[label, :4]], rows, columns)
         for label in range(1, count)
-        if label in sure
+        if label in chosen
     ]
     found = _apart(found)
     if sum(place.width * place.height for place in found) > MOST * rows * columns:
@@ -73,21 +81,34 @@ def places(frame: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) -> 
     return found
 
 
-def likely(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the mean probability of text over the best line at each cell of `CELL` pixels a side."""
-    rows, columns = (-(-side // CELL) for side in frame.shape[:2])
-    best = np.zeros((rows, columns), np.float32)
-    for grey in _greys(frame):
+def likely(frame: NDArray[np.uint8], known: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+    """Return the mean probability of text over the best line at each cell of `CELL` pixels a side.
+
+    Cells that hold any `known` pixel count as no text, and lend none to a line beside them.
+    """
+    best = np.zeros([-(-side // CELL) for side in frame.shape[:2]], np.float32)
+    without = None if known is None else by_cell(known)
+    for grey, even, top, left in _channels(frame):
+        high, wide = (side // CELL for side in grey.shape)
+        here = slice(top, top + high), slice(left, left + wide)
         for scale in SCALES:
             small = grey if scale == 1 else _shrunk(grey, scale)
             if scale > 1 and min(small.shape) < SMALLEST[scale]:
                 break
-            cells = _judged(small)
-            judged = np.maximum(cv2.boxFilter(cells, -1, (LINE, 3)), cv2.boxFilter(cells, -1, (3, LINE)))
+            cells = _judged(even if scale == 1 else flattened(_padded(small)))
+            if without is not None:
+                cells[_resized(without[here].astype(np.float32), cells.shape, cv2.INTER_AREA) > 0] = 0
+            lines = _along(cells)
             if scale > 1:
-                judged = cv2.resize(judged, (columns, rows), interpolation=cv2.INTER_NEAREST).astype(np.float32)
-            np.maximum(best, judged, out=best)
+                lines = _resized(lines, (high, wide), cv2.INTER_NEAREST)
+            np.maximum(best[here], lines, out=best[here])
     return best
+
+
+def by_cell(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which cells hold any of those pixels."""
+    whole = _padded(where.astype(np.uint8) * np.uint8(255))
+    return _resized(whole, [side // CELL for side in whole.shape], cv2.INTER_AREA) > 0  # one in 16 is 16 of 255
 
 
 def flattened(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -99,32 +120,59 @@ def flattened(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     return even
 
 
-def _greys(frame: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Yield what is to be judged: a frame without colour once, else each of its channels."""
-    first = np.ascontiguousarray(frame[..., 0])
-    yield first
-    for channel in (1, 2):
-        other = np.ascontiguousarray(frame[..., channel])
-        if not np.array_equal(other, first):
-            yield other
+def _channels(frame: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], int, int]]:
+    """Yield what is to be judged: grey levels, the same flattened, and the cell, down and across, where they start.
+
+    It is the channel with the most contrast, and the others where one of them has a line of more.
+    """
+    greys = [_padded(np.asarray(channel, np.uint8)) for channel in cv2.split(frame)]
+    greys = [grey for at, grey in enumerate(greys) if not any(np.array_equal(grey, one) for one in greys[:at])]
+    evens = [flattened(grey) for grey in greys]
+    if len(greys) == 1:
+        yield greys[0], evens[0], 0, 0
+        return
+    contrasts = [np.abs(even) for even in evens]
+    order = sorted(range(len(greys)), key=lambda at: -float(contrasts[at].sum()))
+    seen = np.full_like(contrasts[0], -np.inf)
+    for at in order:
+        more = by_cell(contrasts[at] > seen + MORE)
+        for top, left, bottom, right in _lines_of(more):
+            part = slice(top * CELL, bottom * CELL), slice(left * CELL, right * CELL)
+            yield np.ascontiguousarray(greys[at][part]), np.ascontiguousarray(evens[at][part]), top, left
+        np.maximum(seen, contrasts[at], out=seen)
 
 
-def _by_cell(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which cells hold any of those pixels."""
-    padded = np.pad(where, [(0, -side % CELL) for side in where.shape])
-    rows, columns = (side // CELL for side in padded.shape)
-    return np.asarray(padded.reshape(rows, CELL, columns, CELL).any(axis=(1, 3)), dtype=np.bool_)
+def _lines_of(cells: NDArray[np.bool_]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the top, left, bottom and right of what is around lines of such cells."""
+    lines = (_along(cells.astype(np.float32)) >= ENOUGH).astype(np.uint8)
+    around = cv2.dilate(lines, np.ones((2 * CONTEXT + 1, 2 * CONTEXT + 1), np.uint8))
+    for left, top, width, height, _ in cv2.connectedComponentsWithStats(around, connectivity=8)[2][1:].tolist():
+        yield top, left, top + height, left + width
+
+
+def _along(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean over a line of text at each cell, across or down, whichever is more."""
+    across, down = (cv2.boxFilter(cells, -1, side) for side in ((LINE, 3), (3, LINE)))
+    return np.asarray(np.maximum(across, down), np.float32)
 
 
 def _shrunk(grey: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    size = max(grey.shape[1] // scale, 1), max(grey.shape[0] // scale, 1)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    size = max(grey.shape[0] // scale, 1), max(grey.shape[1] // scale, 1)
+    return np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _judged(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    rows, columns = grey.shape
-    padded = np.pad(grey, ((0, -rows % CELL), (0, -columns % CELL)), mode="edge")
-    logits = _network().run(None, {"frames": flattened(padded)[np.newaxis, np.newaxis]})[0][0, 0]
+def _resized(cells: NDArray[Any], shape: Sequence[int], how: int) -> NDArray[Any]:
+    return np.asarray(cv2.resize(cells, (shape[1], shape[0]), interpolation=how))
+
+
+def _padded(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a grey frame of whole cells."""
+    below, right = (-side % CELL for side in grey.shape)
+    return np.asarray(cv2.copyMakeBorder(grey, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _judged(even: NDArray[np.float32]) -> NDArray[np.float32]:
+    logits = _network().run(None, {"frames": even[np.newaxis, np.newaxis]})[0][0, 0]
     chance: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     return chance.astype(np.float32)
 

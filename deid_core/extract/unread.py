@@ -10,7 +10,7 @@ import numpy as np
 
 from deid_core.entities import EntityType
 from deid_core.extract.misread import resembles
-from deid_core.extract.ocr import boxed, lines
+from deid_core.extract.ocr import WELL, boxed, lines
 from deid_core.extract.reading import Reading, engine, reading
 from deid_core.extract.regions import outside, recipe_for, regions
 from deid_core.extract.technical import is_technical, is_word
@@ -18,7 +18,6 @@ from deid_core.model import Document, Finding, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Word
 
-WELL = 0.85  # text beside an identifier that is read worse than this is covered with it
 INITIALS = 3  # letters at most
 NEAR = 1.0  # line heights between two lines of one block
 BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
@@ -61,7 +60,8 @@ def _judged(
 ) -> Iterator[tuple[Word, str]]:
     """Yield the words of a line that are covered, and why."""
     text = " ".join(word.text for word in line)
-    alike = not is_technical([word.text for word in line]) and resembles(text, known)
+    technical = is_technical([word.text for word in line])
+    alike = not technical and resembles(text, known)
     for word in line:
         if not word.text or word.confidence < policy.pixels.min_confidence:
             yield word, "low_confidence"
@@ -69,7 +69,7 @@ def _judged(
             yield word, "all_text"
         elif alike and not _is_setting(word.text):
             yield word, "resembles_known_value"
-        elif beside and (_is_poor(word) or _is_initials(word.text)):
+        elif beside and (_is_poor(word) or (not technical and _is_initials(word.text))):
             yield word, "beside_identifier"
 
 

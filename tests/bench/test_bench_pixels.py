@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
 
+from deid_core import ingest
+from deid_core.detect.faces import faces
+from deid_core.errors import Quarantine
 from deid_core.extract import reading as module
 from deid_core.extract.presence import places
 from deid_core.extract.reading import engine, reading
+from deid_core.ingest.dicom_frames import DicomFrames
 from deployments.sample.burned import HANDS, burned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
+
+    from deid_core.keys import ProjectKey
 
 CAPTIONS = [("NAME", "HARGREAVES, ROSALIND", True), ("MRN", "MRN: 00817263", True), ("DOB", "DOB: 04/17/1951", True),
             ("SITE", "St Agnes Regional Hospital", True), ("TECH", "MI 0.6 TIS 0.4", False)]  # fmt: skip
@@ -48,13 +57,89 @@ class Cine:
         return self.frames[frame]
 
 
-def seconds(cine: Cine) -> float:
+class Echo:
+    """Hold a real echocardiogram of ten frames, forth and back, with grain and compression of its own in each."""
+
+    edited: dict[int, object] = {}  # noqa: RUF012 - never changed
+
+    def __init__(self, data: Path, count: int) -> None:
+        """Read so many frames of 430 x 600."""
+        real = DicomFrames(pydicom.dcmread(data / "dicom" / "burned_in" / "US-PAL-8-10x-echo.dcm"))
+        order = [*range(real.count), *range(real.count - 2, 0, -1)]
+        chance = np.random.default_rng(0)
+        self.count, self.frames = count, []
+        for number in range(count):
+            frame = real.readable(order[number % len(order)]).astype(np.float32)
+            grain = cv2.GaussianBlur(chance.normal(0, 20, frame.shape[:2]), (0, 0), 1.2)
+            frame = np.where(frame.max(axis=2, keepdims=True) > 8, frame + grain[..., np.newaxis], frame)
+            coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+            self.frames.append(np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8))
+
+    def readable(self, frame: int) -> NDArray[np.uint8]:
+        """Return a frame."""
+        return self.frames[frame]
+
+
+def seconds(cine: Cine | Echo) -> float:
     """Return the processor time that reading takes, nothing remembered."""
     module._words.clear()
     module._readings.clear()
     start = time.process_time()
     reading(cine, "rapidocr")  # type: ignore[arg-type] # frames that are only read
     return time.process_time() - start
+
+
+def slices(data: Path, key: ProjectKey) -> list[NDArray[np.uint8]]:
+    """Return the CT and MR frames that hold no text, each once."""
+    found: dict[str, NDArray[np.uint8]] = {}
+    for path in sorted((data / "dicom").rglob("*.dcm")):
+        if path.parent.name == "burned_in":
+            continue
+        try:
+            document = ingest.read(path.read_bytes(), path.name, "a", key)
+            if "pixels" not in document or document.part("dataset").value.get("Modality") not in {"CT", "MR"}:
+                continue
+            frames = document.part("pixels").value
+            shown = [frames.readable(number) for number in range(frames.count)]
+        except Quarantine:
+            continue
+        kept = (
+            frame for frame in shown if frame.shape[0] >= module.SMALLEST[0] and frame.shape[1] >= module.SMALLEST[1]
+        )
+        found |= {sha256(frame.tobytes()).hexdigest(): frame for frame in kept}
+    return list(found.values())
+
+
+@pytest.mark.slow
+def test_a_real_echocardiogram_of_a_hundred_frames(benchmark: BenchmarkFixture, shared: Path) -> None:
+    """A hundred frames of moving tissue under captions against the first one."""
+    one, cine = Echo(shared, 1), Echo(shared, 100)
+    seconds(one)
+    single = seconds(one)
+    took = benchmark.pedantic(seconds, (cine,), rounds=1)
+    benchmark.extra_info["times_one_frame"] = round(took / single, 2)
+    benchmark.extra_info["frames_a_second"] = round(100 / took, 1)
+
+
+def test_share_of_slices_handed_to_reading(benchmark: BenchmarkFixture, shared: Path, key: ProjectKey) -> None:
+    """Frames of CT and MR without text; the network was trained on some of the files, see its card."""
+    frames = slices(shared, key)
+    handed = benchmark.pedantic(lambda: sum(bool(places(frame)) for frame in frames), rounds=1)
+    benchmark.extra_info["frames"] = len(frames)
+    benchmark.extra_info["share_handed_on"] = round(handed / len(frames), 3)
+
+
+def test_faces_in_a_photograph_against_its_first_size(benchmark: BenchmarkFixture) -> None:
+    """Noise of 1,000 x 1,500 pixels at every size and turn, against reading one frame of that size."""
+    frame = np.random.default_rng(4).integers(0, 256, (1000, 1500, 3), np.uint8)
+    frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), 6), np.uint8)
+    engine("rapidocr").words(frame[:100, :100])  # loads the models
+    start = time.process_time()
+    engine("rapidocr").words(frame)
+    reads = time.process_time() - start
+    start = time.process_time()
+    benchmark.pedantic(faces, (frame,), rounds=1)
+    benchmark.extra_info["share_of_reading"] = round((time.process_time() - start) / reads, 2)
 
 
 @pytest.mark.slow

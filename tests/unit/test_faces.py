@@ -104,6 +104,16 @@ def test_a_face_is_found_however_the_patient_lies(turns: int) -> None:
     assert top < frame.shape[0] / 2 < bottom
 
 
+@pytest.mark.parametrize("turns", [0, 3])
+def test_a_far_face_in_a_photograph_is_found(turns: int) -> None:
+    """It is looked at in the largest size because it gave a hint in a smaller one."""
+    frame = np.full((1000, 1400, 3), 200, np.uint8)
+    frame[600:660, 300:380] = cv2.resize(drawn(), (80, 60), interpolation=cv2.INTER_AREA)
+    boxes = [face.box for face in faces(np.ascontiguousarray(np.rot90(frame, turns)))]
+    centre = (340, 630) if turns == 0 else (1000 - 630, 340)
+    assert any(left < centre[0] < right and top < centre[1] < bottom for left, top, right, bottom in boxes)
+
+
 @pytest.mark.parametrize("turns", range(4))
 @pytest.mark.parametrize("name", PEOPLE)
 def test_every_face_of_the_clips_is_found(name: str, turns: int) -> None:

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from deid_core.entities import EntityType
 from deid_core.extract import reading as module
+from deid_core.extract.ocr import lines, pixel_views
 from deid_core.extract.reading import Reading
 from deid_core.extract.regions import outside, recipe_for, recipes, regions
 from deid_core.extract.unread import unread
@@ -73,6 +74,20 @@ def pixels(**changes: object) -> Policy:
 
 
 @pytest.mark.parametrize(
+    ("text", "confidence", "searched"),
+    [("+2:09:04", 0.99, []), ("+2:09:04", 0.7, ["+2:09:04"]), ("image_1", 0.99, []), ("14:09:04", 0.99, ["14:09:04"]),
+     ("ERECT PA", 0.99, ["ERECT pa"]), ("GAIN 82", 0.99, ["GAIN 82"])],
+)  # fmt: skip
+def test_settled_text_about_the_picture_is_not_searched(text: str, confidence: float, searched: list[str]) -> None:
+    """An elapsed time that is read well is no clock; read poorly it may be one. PA is a projection, no degree."""
+    frames = Frames(1)
+    words = tuple(word(one, 100 + 80 * number, 100, confidence) for number, one in enumerate(text.split()))
+    module._readings[id(frames), POLICY.pixels.ocr] = frames, Reading((words,), (True,), ((ROWS, COLUMNS, 3),))  # type: ignore[assignment]
+    made = document(frames)
+    assert [view.text.strip() for view in pixel_views(made, made.part("pixels"), POLICY)] == searched
+
+
+@pytest.mark.parametrize(
     ("text", "confidence", "left", "top", "rule"),
     [
         ("AC", 1.0, 400, 10, "beside_identifier"),
@@ -96,6 +111,26 @@ def test_text_is_covered_for_what_stands_beside_it(
     known = (KnownValue(EntityType.NAME, "HARGREAVES^ROSALIND"),)
     found = covered(words, [name_at(10, 10, 228)], known)
     assert [one for one, box in found if box.left == left - 2 and box.top == top - 2] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(("text", "rule"), [("SAG PD", None), ("XR PD", "beside_identifier")])
+def test_two_letters_of_an_expression_about_the_picture_are_no_initials(text: str, rule: str | None) -> None:
+    """A proton density in a sagittal plane stays beside a name; after a word that says nothing PD may be somebody."""
+    first, second = text.split()
+    words = [word("HARGREAVES,ROSALIND", 10, 10), word(first, 10, 34), word(second, 60, 34)]
+    found = covered(words, [name_at(10, 10, 228)])
+    assert [one for one, box in found if box.left == 58] == ([rule] if rule else [])
+
+
+def test_words_written_upwards_are_no_line_with_what_stands_beside_them() -> None:
+    """Four columns of turned text are four lines, two boxes of one column are one; upright words are as they were."""
+    columns = [Word("HUGHES^MEGAN", 370, 490, 24, 150, 0.9), Word("LVOT", 510, 522, 24, 100, 0.9),
+               Word("VTI", 510, 522, 24, 100, 0.9), Word("UNIVERSITY", 450, 430, 21, 93, 0.9),
+               Word("HOSPITAL", 451, 530, 21, 80, 0.9)]  # fmt: skip
+    upright = [word("I", 10, 500), word("GAIN", 24, 500)]
+    found = {" ".join(one.text for one in line) for line in lines([*columns, *upright])}
+    assert found == {"HUGHES^MEGAN", "LVOT VTI", "UNIVERSITY HOSPITAL", "I GAIN"}
+    assert {one for line in lines([*columns, *upright]) for one in line} == {*columns, *upright}
 
 
 def test_all_text_is_covered_where_the_policy_says_so() -> None:
