@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deid_core.errors import UsageError
-from deid_core.model import Document, Finding, PartKind, PixelBox, Plan, Verdict
+from deid_core.errors import MalformedAsset
+from deid_core.evaluate.box_gold import GoldBox
+from deid_core.model import Document, Part, PartKind, PixelBox, Plan, Verdict
 
 COVERED = 0.95  # a box is covered when that share of its area is
 TECHNICAL = 0.5  # a box to keep is taken for covered when that share of its area is
 
 
-@dataclass(frozen=True, slots=True)
-class GoldBox:
-    """Hold where text stands in a frame, its kind, and whether it identifies; pixels from the top left."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-    kind: str
-    identifies: bool
-    frame: int = 0
+Box = TypeVar("Box", GoldBox, PixelBox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,79 +73,102 @@ class BoxScore:
 EMPTY = BoxScore({}, {}, Tally())
 
 
-def score_boxes(gold: Sequence[GoldBox], covered: Iterable[PixelBox], shape: Sequence[int], frames: int) -> BoxScore:
-    """Score the boxes that were covered in an image of `frames` frames of `shape` (rows, columns)."""
+@dataclass(frozen=True, slots=True)
+class BoxOutcome:
+    """Say how many of a gold box's pixels lie in its frame, and how many of those are covered."""
+
+    gold: GoldBox
+    pixels: int
+    pixels_covered: int
+
+    @property
+    def share(self) -> float:
+        """Return the share of it that is covered; 0.0 where none of it lies in the frame."""
+        return self.pixels_covered / self.pixels if self.pixels else 0.0
+
+    @property
+    def covered(self) -> bool:
+        """Say whether it counts as covered: an identifier from 95 % of its area, text to keep from half of it."""
+        return self.pixels > 0 and self.share >= (COVERED if self.gold.identifies else TECHNICAL)
+
+
+def outcomes(gold: Sequence[GoldBox], covered: Iterable[PixelBox], shapes: Sequence[Sequence[int]]) -> list[BoxOutcome]:
+    """Return what became of each gold box, in order, in an image whose frames have `shapes` (rows, columns).
+
+    Raises MalformedAsset, with its number, for one that lies in no frame.
+    """
+    by_frame = _by_frame(covered)
+    found = []
+    for number, one in enumerate(gold, 1):
+        pixels = _inside(one, shapes[one.frame]) if one.frame < len(shapes) else np.zeros((0, 0), bool)
+        if not pixels.size:
+            raise MalformedAsset(f"gold box {number} lies outside its image")
+        top, left = max(one.top, 0), max(one.left, 0)
+        for box in by_frame.get(one.frame, ()):
+            pixels[_span(box.top - top, box.height), _span(box.left - left, box.width)] = True
+        found.append(BoxOutcome(one, pixels.size, int(pixels.sum())))
+    return found
+
+
+def score(found: Sequence[BoxOutcome], covered: Iterable[PixelBox], shapes: Sequence[Sequence[int]]) -> BoxScore:
+    """Return the score of an image by what became of its gold boxes, and by what else was covered."""
     identifiers: dict[str, Tally] = defaultdict(Tally)
     kept: dict[str, Tally] = defaultdict(Tally)
-    rows, columns = shape[:2]
-    masks = np.zeros((frames, rows, columns), bool)
-    text = np.zeros((frames, rows, columns), bool)
-    for box in covered:
-        masks[box.frame, _span(box.top, box.height), _span(box.left, box.width)] = True
-    for one in gold:
-        place = one.frame, _span(one.top, one.height), _span(one.left, one.width)
-        text[place] = True
-        into, enough = (identifiers, COVERED) if one.identifies else (kept, TECHNICAL)
-        into[one.kind] += _tally(masks[place], enough)
-    rest = Tally(0, 0, int((~text).sum()), int((masks & ~text).sum()))
+    for one in found:
+        into = identifiers if one.gold.identifies else kept
+        into[one.gold.kind] += Tally(1, int(one.covered), one.pixels, one.pixels_covered)
+    boxes, text = _by_frame(covered), _by_frame(one.gold for one in found)
+    rest = Tally()
+    for frame, (rows, columns, *_) in enumerate(shapes):
+        if frame not in boxes and frame not in text:
+            rest += Tally(0, 0, rows * columns, 0)
+            continue
+        outside = ~_painted(text.get(frame, ()), rows, columns)
+        rest += Tally(0, 0, int(outside.sum()), int((outside & _painted(boxes.get(frame, ()), rows, columns)).sum()))
     return BoxScore(dict(identifiers), dict(kept), rest)
 
 
-def score_plan(gold: Sequence[GoldBox], document: Document, plan: Plan) -> BoxScore:
-    """Score what a plan covers of a document's pixels when nobody reviews it; EMPTY where it has none."""
-    pixels = next((part.value for part in document.parts if part.kind is PartKind.PIXELS), None)
-    if pixels is None:
-        return EMPTY
-    return score_boxes(gold, covered_boxes(plan), pixels.stored(0).shape, pixels.count)
+def score_boxes(gold: Sequence[GoldBox], covered: Iterable[PixelBox], shape: Sequence[int], frames: int) -> BoxScore:
+    """Score the boxes that were covered in an image of `frames` frames of `shape` (rows, columns)."""
+    boxes, shapes = list(covered), [shape] * frames
+    return score(outcomes(gold, boxes, shapes), boxes, shapes)
 
 
-def covered_boxes(plan: Plan) -> list[PixelBox]:
-    """Return the boxes of a plan that are covered when nobody reviews it."""
-    going = (one.finding for one in plan.decisions if one.verdict is not Verdict.KEEP)
-    return [finding.location for finding in going if isinstance(finding.location, PixelBox)]
+def picture(document: Document) -> Part | None:
+    """Return the part that holds a document's pixels; None where none does."""
+    return next((part for part in document.parts if part.kind is PartKind.PIXELS), None)
 
 
-def parse_gold(text: str) -> dict[str, list[GoldBox]]:
-    """Read box gold: a JSON object of file names, each `{"frames": n, "text": [{box, phi, kind}]}`.
-
-    A box without a frame stands in every frame. Names that begin with an underscore are notes; an image without text
-    has an empty list. Raises UsageError where it is no such file.
-    """
-    try:
-        return {name: list(_boxes(image)) for name, image in json.loads(text).items() if not name.startswith("_")}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError("not a file of gold boxes") from None
+def shapes_of(part: Part) -> list[tuple[int, ...]]:
+    """Return the shape of each frame, as stored; the pages of a document differ."""
+    return [part.value.stored(frame).shape for frame in range(part.value.count)]
 
 
-def table(score: BoxScore) -> list[tuple[str, int, float, float]]:
-    """Return (kind, boxes, share of boxes covered, share of pixels covered), what identifies first, `other` last."""
-    rows = [
-        (f"{group} {kind}", tally.boxes, tally.box_share, tally.pixel_share)
-        for group, tallies in (("identifier", score.identifiers), ("kept", score.kept))
-        for kind, tally in sorted(tallies.items())
-    ]
-    return [*rows, ("other pixels", 0, 0.0, score.other.pixel_share)]
+def covered_boxes(plan: Plan, part: str = "") -> list[PixelBox]:
+    """Return the boxes of a plan that are covered when nobody reviews it, in one part or in all."""
+    going = (one.finding.location for one in plan.decisions if one.verdict is not Verdict.KEEP)
+    return [box for box in going if isinstance(box, PixelBox) and part in ("", box.part)]
 
 
-def uncovered(gold: Sequence[GoldBox], findings: Iterable[Finding], shape: Sequence[int], frames: int) -> list[GoldBox]:
-    """Return the identifier boxes that those findings leave readable, for a person to look at."""
-    boxes = [finding.location for finding in findings if isinstance(finding.location, PixelBox)]
-    return [one for one in gold if one.identifies and not score_boxes([one], boxes, shape, frames).recall.boxes_covered]
+def _by_frame(boxes: Iterable[Box]) -> dict[int, list[Box]]:
+    held: dict[int, list[Box]] = defaultdict(list)
+    for box in boxes:
+        held[box.frame].append(box)
+    return held
 
 
-def _boxes(image: Mapping[str, Any]) -> Iterable[GoldBox]:
-    for one in image.get("text", ()):
-        left, top, width, height = (int(number) for number in one["box"])
-        chosen = [int(one["frame"])] if "frame" in one else range(int(image.get("frames", 1)))
-        for frame in chosen:
-            yield GoldBox(left, top, width, height, str(one["kind"]), bool(one["phi"]), frame)
+def _inside(one: GoldBox, shape: Sequence[int]) -> NDArray[np.bool_]:
+    """Return a mask of those of a box's pixels that lie in its frame, none of them covered yet."""
+    height = min(one.top + one.height, shape[0]) - max(one.top, 0)
+    width = min(one.left + one.width, shape[1]) - max(one.left, 0)
+    return np.zeros((max(height, 0), max(width, 0)), bool)
 
 
-def _tally(mask: NDArray[np.bool_], enough: float) -> Tally:
-    if not mask.size:
-        return Tally()
-    share = float(mask.mean())
-    return Tally(1, int(share >= enough), mask.size, int(mask.sum()))
+def _painted(boxes: Iterable[GoldBox | PixelBox], rows: int, columns: int) -> NDArray[np.bool_]:
+    mask = np.zeros((rows, columns), bool)
+    for box in boxes:
+        mask[_span(box.top, box.height), _span(box.left, box.width)] = True
+    return mask
 
 
 def _summed(one: Mapping[str, Tally], other: Mapping[str, Tally]) -> dict[str, Tally]:

@@ -1,11 +1,15 @@
-"""`evaluate`: what a policy finds, leaks and touches needlessly, against gold that people have marked."""
+"""`evaluate`: what a policy finds, leaks and touches needlessly, against gold that people have marked.
+
+Gold of texts is measured here, gold of boxes in images by `evaluate_boxes`.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,17 +21,34 @@ from rich.table import Table
 
 from deid_core.errors import MalformedAsset, UnreadableAsset, UsageError
 from deid_core.keys import KEY_BYTES, ProjectKey
-from deid_core.policy import load_policy
+from deid_core.policy import Policy, load_policy
 
 out, err = Console(), Console(stderr=True)
 Shares = dict[str, float | None]
 DRAWS = 1000  # of documents, for the intervals
 SECRET = 0o600
+BOXES = "ground_truth.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Hold by what policy is measured, the seed of the draws, and the files that are wanted."""
+
+    policy: Policy
+    seed: int
+    json_file: Path | None
+    plot_file: Path | None
+    sheet_file: Path | None
+    leaks_file: Path | None
 
 
 def evaluate(
     gold: Annotated[
-        Path, typer.Argument(help="A file of gold, or a folder of brat or i2b2 files.", show_default=False)
+        Path,
+        typer.Argument(
+            help="A file of gold, a folder of brat or i2b2 files, or a ground_truth.json of boxes or its folder.",
+            show_default=False,
+        ),
     ],
     policy: Annotated[
         str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")
@@ -37,12 +58,32 @@ def evaluate(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write every figure to this file.")] = None,
     plot_file: Annotated[Path | None, typer.Option("--plot", help="Write a picture of them to this .svg file.")] = None,
-    leaks_file: Annotated[
-        Path | None, typer.Option("--leaks", help="Write each leak WITH ITS TEXT to this file, mode 0600.")
+    sheet_file: Annotated[
+        Path | None,
+        typer.Option("--sheet", help="Of images: write before AND after, with the boxes, to this .png, mode 0600."),
     ] = None,
+    leaks_file: Annotated[
+        Path | None,
+        typer.Option("--leaks", help="Write each leak WITH ITS TEXT (of images: its place) to this file, mode 0600."),
+    ] = None,
+    *,
     seed: Annotated[int, typer.Option(help="Of the draws that give the intervals.", min=0)] = 0,
 ) -> None:
     """Measure a policy's detection against gold: recall, leaks and over-redaction, as counts; no value is shown."""
+    asked = Asked(load_policy(policy), seed, json_file, plot_file, sheet_file, leaks_file)
+    for path in (json_file, plot_file, sheet_file, leaks_file):
+        _writable(path)
+    key = ProjectKey(secrets.token_bytes(KEY_BYTES))
+    boxes = _box_gold(gold)
+    if boxes is not None:
+        _refuse({"--negatives": negatives, "--plot": plot_file}, "texts")
+        _evaluate_boxes(boxes, key, asked)
+    else:
+        _refuse({"--sheet": sheet_file}, "boxes in images")
+        _evaluate_texts(gold, negatives, key, asked)
+
+
+def _evaluate_texts(gold: Path, negatives: Path | None, key: ProjectKey, asked: Asked) -> None:
     import numpy as np  # noqa: PLC0415 - what measures is loaded where something is measured
 
     from deid_core.evaluate import leaks  # noqa: PLC0415
@@ -51,20 +92,60 @@ def evaluate(
     from deid_core.evaluate.read import read  # noqa: PLC0415
     from deid_core.evaluate.report import report  # noqa: PLC0415
 
-    held, key = load_policy(policy), ProjectKey(secrets.token_bytes(KEY_BYTES))
+    held, chance = asked.policy, np.random.default_rng(asked.seed)
     marked, lines = read(_files(gold)), _lines(negatives) if negatives else []
     predictions = predict([document.text for document in marked.documents], held, key, _shown)
     pairs = list(zip(lines, predict(lines, held, key, _shown), strict=True))
-    result = report(marked, predictions, held, key, np.random.default_rng(seed), DRAWS, pairs)
-    result["seed"] = seed
-    if json_file:
-        _write(json_file, json.dumps(result, indent=1) + "\n")
-    if plot_file:
-        _write(plot_file, plot(result))
-    if leaks_file:
-        rows = (*leaks.leaks(marked, predictions, held, key), *leaks.touched(pairs))
-        _write(leaks_file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), SECRET)
+    result = {**report(marked, predictions, held, key, chance, DRAWS, pairs), "seed": asked.seed}
+    if asked.json_file:
+        _write(asked.json_file, json.dumps(result, indent=1) + "\n")
+    if asked.plot_file:
+        _write(asked.plot_file, plot(result))
+    if asked.leaks_file:
+        _write_rows(asked.leaks_file, (*leaks.leaks(marked, predictions, held, key), *leaks.touched(pairs)))
     _print(result)
+
+
+def _evaluate_boxes(gold: Path, key: ProjectKey, asked: Asked) -> None:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    from deid_core.evaluate.box_report import box_report, leaks_and_touched  # noqa: PLC0415
+    from deployments.cli import evaluate_boxes  # noqa: PLC0415
+
+    images = evaluate_boxes.opened(gold, _text(gold))
+    seen = evaluate_boxes.measured(images, asked.policy, key, _shown)
+    chance = np.random.default_rng(asked.seed)
+    result = {**box_report(seen, asked.policy, chance, DRAWS), "seed": asked.seed}
+    if asked.json_file:
+        _write(asked.json_file, json.dumps(result, indent=1) + "\n")
+    if asked.sheet_file:
+        _write(asked.sheet_file, evaluate_boxes.sheet(images, seen, asked.policy, key, _shown), SECRET)
+    if asked.leaks_file:
+        _write_rows(asked.leaks_file, leaks_and_touched(seen))
+    evaluate_boxes.show(result)
+
+
+def _box_gold(gold: Path) -> Path | None:
+    """Return the file of box gold at a path or in that folder; None where there is gold of another kind, or none."""
+    from deid_core.evaluate.box_gold import looks_like_gold  # noqa: PLC0415 - as above
+
+    inside = gold / BOXES if gold.is_dir() else gold
+    if inside.suffix.lower() != ".json" or not inside.is_file():
+        return None
+    return inside if inside.name == BOXES or looks_like_gold(_text(inside)) else None
+
+
+def _refuse(given: Mapping[str, Path | None], what: str) -> None:
+    """Raise UsageError where an option was given that says nothing for this gold."""
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"{name} is for gold of {what}")
+
+
+def _writable(path: Path | None) -> None:
+    """Raise UsageError before anything is measured where a file cannot be written for want of its folder."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise UsageError(f"{path.name} cannot be written there: name a file in a folder that exists")
 
 
 def _files(gold: Path) -> dict[str, bytes]:
@@ -76,10 +157,14 @@ def _files(gold: Path) -> dict[str, bytes]:
 
 
 def _lines(path: Path) -> list[str]:
+    return [line for line in _text(path).splitlines() if line.strip()]
+
+
+def _text(path: Path) -> str:
     try:
-        return [line for line in _bytes(path).decode("utf-8").splitlines() if line.strip()]
+        return _bytes(path).decode("utf-8")
     except UnicodeDecodeError:
-        raise MalformedAsset("the file of negatives is not UTF-8") from None
+        raise MalformedAsset("a file of gold or negatives is not UTF-8") from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -89,12 +174,17 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableAsset(f"cannot be read: {type(error).__name__}") from None
 
 
-def _write(path: Path, text: str, mode: int = 0o666) -> None:
+def _write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows of leaks, one a line, for nobody else to read."""
+    _write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), SECRET)
+
+
+def _write(path: Path, data: str | bytes, mode: int = 0o666) -> None:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             if mode == SECRET:
                 path.chmod(mode)  # of a file that was there before
-            file.write(text)
+            file.write(data.encode("utf-8") if isinstance(data, str) else data)
     except OSError as error:
         raise UsageError(f"{path.name} cannot be written: {type(error).__name__}") from None
 
@@ -129,17 +219,17 @@ def _labels(result: dict[str, Any]) -> Table:
     breaks = {2, 2 + len(result["labels"])}
     for at, (name, row) in enumerate(rows):
         covered = row["covered"]
-        f1 = [_share(row[measure]["f1"]) for measure in ("exact", "overlap", "token")]
+        f1 = [share_text(row[measure]["f1"]) for measure in ("exact", "overlap", "token")]
         counts = [str(covered[outcome]) for outcome in ("covered", "leaked", "kept")]
         recall = covered["recall"]
-        table.add_row(name, _share(recall), _interval(recall), *counts, *f1, end_section=at in breaks)
+        table.add_row(name, share_text(recall), interval_text(recall), *counts, *f1, end_section=at in breaks)
     return table
 
 
 def _kinds(kinds: dict[str, Any]) -> Table:
     table = _table("Kind", "Documents", "Recall", "95 %", "Direct", "95 %", "Leaked", "Touched")
     for kind, row in kinds.items():
-        shares = [text for name in ("covered", "direct") for text in (_share(row[name]), _interval(row[name]))]
+        shares = [text for name in ("covered", "direct") for text in (share_text(row[name]), interval_text(row[name]))]
         table.add_row(kind, str(row["documents"]), *shares, str(row["leaked"]), _percent(row["words_touched"]))
     return table
 
@@ -153,17 +243,19 @@ def _sentences(result: dict[str, Any]) -> Iterable[str]:
         f"documents, of {leaks['subjects']} of {leaks['of_subjects']} subjects."
     )
     whole = entities["document"]
-    yield f"Values with every mention covered, a document: {_share(whole['recall'])} {_interval(whole['recall'])}"
+    recall = whole["recall"]
+    yield f"Values with every mention covered, a document: {share_text(recall)} {interval_text(recall)}"
     if entities["subject"]:
-        yield f"Values with every mention covered, a subject: {_share(entities['subject']['recall'])}"
-    yield f"Words of no identifier touched: {_percent(over['words_touched'])} {_interval(over['words_touched'])}"
+        yield f"Values with every mention covered, a subject: {share_text(entities['subject']['recall'])}"
+    yield f"Words of no identifier touched: {_percent(over['words_touched'])} {interval_text(over['words_touched'])}"
     if "lines" in over:
         share = over["lines_touched"]
-        yield f"Lines that identify nobody touched: {_percent(share)} {_interval(share)} of {over['lines']}"
+        yield f"Lines that identify nobody touched: {_percent(share)} {interval_text(share)} of {over['lines']}"
     yield result["meaning"]
 
 
-def _share(share: Shares) -> str:
+def share_text(share: Shares) -> str:
+    """Return a share as a table shows it."""
     return "none" if share["value"] is None else f"{share['value']:.3f}"
 
 
@@ -171,7 +263,8 @@ def _percent(share: Shares) -> str:
     return "none" if share["value"] is None else f"{100 * share['value']:.1f} %"
 
 
-def _interval(share: Shares) -> str:
+def interval_text(share: Shares) -> str:
+    """Return a share's interval as a table shows it."""
     return "" if share["value"] is None else f"{share['low']:.3f}-{share['high']:.3f}"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from deid_core.evaluate.boxes import GoldBox
+from deid_core.evaluate.box_gold import GoldBox
 
 Frame = NDArray[np.uint8]
 IDENTIFIERS = (
@@ -37,6 +37,8 @@ class Hand:
     turns: int = 0  # quarter turns anticlockwise
     noise: float = 0.0  # standard deviation of the ground, in grey levels
     colour: bool = False
+    slant: float = 0.0  # degrees at most, to either side
+    blur: float = 0.0  # standard deviation, in pixels
 
 
 HANDS = (
@@ -70,7 +72,7 @@ def ink(text: str, size: int, chance: np.random.Generator) -> NDArray[np.float64
     if choice < len(STROKES):
         scale = size / cv2.getTextSize("Hg", STROKES[choice], 1.0, 1)[0][1] * 0.75
         (width, height), base = cv2.getTextSize(text, STROKES[choice], scale, 1)
-        canvas = np.zeros((height + base + 8, width + 8), np.uint8)
+        canvas = np.zeros((height + base + 8, width + width // 4 + size), np.uint8)  # wide letters go beyond that width
         cv2.putText(canvas, text, (4, height + 4), STROKES[choice], scale, 255, max(1, size // 16), cv2.LINE_AA)
     else:
         faces = typefaces(size)
@@ -95,7 +97,8 @@ def burned(frame: Frame, hand: Hand, seed: int, texts: Sequence[tuple[str, str, 
     taken = np.zeros(frame.shape[:2], bool)
     gold: list[GoldBox] = []
     for kind, text, identifies in texts:
-        drawn = np.rot90(ink(text, int(chance.integers(hand.sizes[0], hand.sizes[1] + 1)), chance), hand.turns)
+        drawn = ink(text, int(chance.integers(hand.sizes[0], hand.sizes[1] + 1)), chance)
+        drawn = np.rot90(_bent(drawn, hand, chance), hand.turns)
         placed = _placed(canvas, taken, drawn, hand, chance)
         if placed is None:
             continue
@@ -105,6 +108,21 @@ def burned(frame: Frame, hand: Hand, seed: int, texts: Sequence[tuple[str, str, 
         canvas[here] = written
         gold.append(GoldBox(left, top, drawn.shape[1], drawn.shape[0], f"{kind}, {hand.kind}", identifies))
     return np.clip(canvas, 0, 255).astype(np.uint8), gold
+
+
+def _bent(drawn: NDArray[np.float64], hand: Hand, chance: np.random.Generator) -> NDArray[np.float64]:
+    """Return a text slanted and blurred as the hand does it, cropped to what can be seen of it."""
+    if not hand.slant and not hand.blur:
+        return drawn
+    angle = float(chance.uniform(-hand.slant, hand.slant))
+    margin = int(drawn.shape[1] * abs(np.sin(np.radians(angle))) + 4 * hand.blur) + 4
+    page = np.pad(drawn, margin)
+    turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1.0)
+    page = np.asarray(cv2.warpAffine(page, turn, page.shape[::-1], flags=cv2.INTER_LINEAR), np.float64)
+    if hand.blur:
+        page = np.asarray(cv2.GaussianBlur(page, (0, 0), hand.blur), np.float64)
+    rows, columns = np.nonzero(page > 0.25)
+    return page[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 def specimens(frames: Sequence[Frame], seed: int = 0, each: int = 3) -> Iterator[tuple[Frame, list[GoldBox]]]:

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from deid_core.errors import UsageError
-from deid_core.evaluate.boxes import EMPTY, GoldBox, parse_gold, score_boxes, table
+from deid_core.errors import MalformedAsset, UsageError
+from deid_core.evaluate.box_gold import GoldBox, parse_gold
+from deid_core.evaluate.boxes import EMPTY, outcomes, score_boxes
 from deid_core.model import PixelBox
 from deployments.sample.burned import HANDS, burned, specimens
 
@@ -45,7 +46,7 @@ def test_pixels_outside_every_gold_box_are_counted_apart() -> None:
     """A frame of 100 x 200 with 2,800 pixels of text: covering a corner of 50 pixels costs 50 of 17,200."""
     score = score_boxes([NAME, GAIN], [box(190, 90, 10, 5)], (100, 200), 1)
     assert (score.other.pixels, score.other.pixels_covered) == (17_200, 50)
-    assert table(score)[-1] == ("other pixels", 0, 0.0, 50 / 17_200)
+    assert score.other.pixel_share == 50 / 17_200
 
 
 def test_scores_of_images_add_up_by_kind() -> None:
@@ -67,7 +68,29 @@ def test_gold_of_a_cine_stands_in_every_frame_unless_it_says_which() -> None:
     assert gold["b.dcm"] == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"a": {"text": [{"box": [1]}]}}', '{"a": 3}', "{"])
+def test_a_box_that_hangs_over_the_edge_is_judged_by_what_lies_inside() -> None:
+    """And only that can be covered."""
+    over = GoldBox(-10, 90, 30, 30, "NAME", True)
+    (one,) = outcomes([over], [box(0, 90, 19, 10)], [(100, 200)])
+    assert (one.pixels, one.pixels_covered, one.covered) == (200, 190, True)
+    (one,) = outcomes([over], [box(0, 90, 18, 30)], [(100, 200)])
+    assert (one.share, one.covered) == (0.9, False)
+
+
+@pytest.mark.parametrize("stray", [GoldBox(200, 0, 5, 5, "NAME", True), GoldBox(0, 0, 5, 5, "NAME", True, frame=2)])
+def test_a_gold_box_outside_its_image_is_a_mistake(stray: GoldBox) -> None:
+    """It would count as nothing, and the recall would be too good; the message says which one, not what."""
+    with pytest.raises(MalformedAsset, match="box 2 lies outside"):
+        outcomes([NAME, stray], [], [(100, 200)] * 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"a": {"text": [{"box": [1]}]}}', '{"a": 3}', "{", '{"a": {"frames": 0}}', '{"a": {"frames": 1e9}}',
+     '{"a": {"text": [{"box": [1, 1, 0, 4], "phi": 1, "kind": "NAME"}]}}',
+     '{"a": {"text": [{"box": [1, 1, 3, 4], "phi": 1, "kind": "NAME", "frame": -1}]}}',
+     '{"a": {"text": [{"box": [1, 1, 1e400, 4], "phi": 1, "kind": "NAME"}]}}', "[" * 100_000],
+)  # fmt: skip
 def test_what_is_no_box_gold_is_refused(text: str) -> None:
     """The caller is told, without a value."""
     with pytest.raises(UsageError, match="gold boxes"):
