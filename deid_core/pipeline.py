@@ -115,12 +115,11 @@ def replacements(
     document: Document, chosen: Plan, policy: Policy, key: ProjectKey, code: Callable[[str], str] | None = None
 ) -> Iterator[tuple[Decision, Any]]:
     """Yield each decision that changes something, with the value that takes the place of the old one."""
-    if (chosen.asset_id, chosen.policy_sha256) != (document.asset_id, policy.sha256):
-        raise ChangedAsset("the plan was made for another asset or policy")
+    check_planned(document, chosen, policy)
     document = replace(document, subject_key=chosen.subject_key)
     lists = {str(label): values for label, values in policy.surrogates.items()}
     for decision in chosen.decisions:
-        if decision.verdict is Verdict.KEEP or decision.action.operator == "keep":
+        if not changes(decision):
             continue
         finding, params = decision.finding, MappingProxyType(dict(decision.action.params))
         part = document.part(finding.location.part)
@@ -128,6 +127,17 @@ def replacements(
         site = Site(finding.entity_type, subject, key, params, _vr(part, finding), code or keyed_code(key), lists)
         operate = registry.load("operators", decision.action.operator)
         yield decision, operate(edit.get(document, finding.location), site)
+
+
+def check_planned(document: Document, chosen: Plan, policy: Policy) -> None:
+    """Raise ChangedAsset where a plan was made for another asset or policy."""
+    if (chosen.asset_id, chosen.policy_sha256) != (document.asset_id, policy.sha256):
+        raise ChangedAsset("the plan was made for another asset or policy")
+
+
+def changes(decision: Decision) -> bool:
+    """Say whether a decision changes what it is about."""
+    return decision.verdict is not Verdict.KEEP and decision.action.operator != "keep"
 
 
 def subjects_of(document: Document) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from deid_core.entities import EntityType
 from deid_core.keys import ProjectKey
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from deid_core.ingest.pieces import Pieces
     from deid_core.policy import Policy
 
 Scalar = str | int | float | bool
@@ -73,6 +74,15 @@ class Reader(Protocol):
 
     def write(self, document: Document) -> bytes:
         """Write a document, with nothing but what its parts hold."""
+        ...
+
+
+@runtime_checkable
+class InPieces(Protocol):
+    """Write a document in pieces; a reader of files too large to hold can do so."""
+
+    def written(self, document: Document) -> Pieces:
+        """Return what makes the pieces of what `write` returns."""
         ...
 
 

@@ -73,7 +73,7 @@ PLUGINS: dict[str, dict[str, str]] = {
     # what a format asks to be written of its de-identification
     "marks": {"application/dicom": "deid_core.ingest.marks:dicom"},
     # the bytes of a format that are samples: digits stand in them by chance
-    "samples": {"application/dicom": "deid_core.ingest.marks:samples"},
+    "samples": {"application/dicom": "deid_core.ingest.marks:without_samples"},
     "dicom": {"vr_at": "deid_core.ingest.elements:vr_at"},
     "ocr": {
         "rapidocr": "deid_core.extract.rapid:RapidOcr",

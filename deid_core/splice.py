@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from struct import error as StructError  # noqa: N812 - it is a class
@@ -23,10 +24,11 @@ from deid_core.ingest.dicom import MEDIA_TYPE
 from deid_core.ingest.dicom_pixels import NATIVE, Layout, layout_of, samples_of
 from deid_core.ingest.dicom_recipe import UIDS, Hole, Kind, Mode, Pass, Table, frames_are_bare, rendered
 from deid_core.ingest.dicom_scan import META_AT, Place, Unusual, dataset_at, places
+from deid_core.ingest.pieces import Mapped, Pieces
 from deid_core.ingest.representations import fitted
 from deid_core.keys import ProjectKey
-from deid_core.model import Decision, Document, PartKind, Plan, TagPath, Verdict
-from deid_core.pipeline import KNOWN
+from deid_core.model import Decision, Document, PartKind, PixelBox, Plan, TagPath, Verdict
+from deid_core.pipeline import KNOWN, changes
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.search import Recall
@@ -37,6 +39,8 @@ NO_SPLICE = (b"1.2.840.10008.1.2.2\0", b"1.2.840.10008.1.2.1.99")  # big endian,
 # the file meta elements of the transfer syntax, the SOP class and the SOP instance
 SYNTAX, CLASS, INSTANCE = (bytes((2, 0, number, 0)) + b"UI" for number in (0x10, 2, 3))
 MOST = 4096  # signatures, and UIDs, that are kept in memory
+MOST_PLANS = 256  # signatures that are kept with the plans that were carried out
+LONGEST = 16 << 20  # bytes of a file that is spliced by its plan; a longer one is written in pieces
 TIMES = frozenset({"AS", "DA", "DT", "TM"})
 SIZES = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SV": 8, "UL": 4, "UV": 8}
 BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "OB or OW"})
@@ -62,10 +66,15 @@ class _Learned:
     frames: int
 
 
+# what a plan decides of elements, and for whom; None for a header whose plan is learned with it
+_Planned = tuple[str, tuple[Decision, ...]] | None
+_Name = tuple[bytes, _Planned]  # with a file's signature
+
+
 class Splicer:
     """De-identify headers under one policy and key; it remembers in memory what it learned from earlier files.
 
-    Pixels are written as they are, but for what is no pixel, and are not searched: the file does not claim they were.
+    Pixels are written as they are, but for what is no pixel.
     """
 
     def __init__(
@@ -79,30 +88,53 @@ class Splicer:
         self.policy, self.key, self.recall, self.code = policy, key, recall, code or keyed_code(key)
         self.spliced = self.plain = 0  # files that went either way
         self._tables: dict[tuple[bytes, str], Table] = {}  # by encoding and SOP class, and by path
-        self._learned: dict[bytes, _Learned | None] = {}
+        self._learned: dict[_Name, _Learned | None] = {}
         self._uids: dict[bytes, bytes] = {}
         self._map = registry.load("operators", "dicom_U")
 
     def deidentified(self, data: bytes, asset_id: str) -> bytes:
-        """Return a file with its header de-identified; raise a Quarantine as reading, planning and applying do."""
+        """Return a file with its header de-identified; raise a Quarantine as reading, planning and applying do.
+
+        Pixels are not searched: the file does not claim they were.
+        """
+        return self._spliced(data, None) or self._taught(data, asset_id)
+
+    def written(self, data: Mapped, document: Document, chosen: Plan) -> bytes | Pieces:
+        """Apply a plan to a document that was read from `data` and write it, as `pipeline.apply` and `ingest.write` do.
+
+        A DICOM file whose plan covers no pixels is spliced where one like it with the same plan was learned; a large
+        one is written in pieces.
+        """
+        pipeline.check_planned(document, chosen, self.policy)
+        covers = any(isinstance(one.finding.location, PixelBox) and changes(one) for one in chosen.decisions)
+        if not isinstance(data, bytes) or len(data) > LONGEST or document.media_type != MEDIA_TYPE:
+            return ingest.written(pipeline.apply(document, chosen, self.policy, self.key, self.code))
+        splices = not covers and chosen.subject_key != self._own(document)
+        placed = tuple(one for one in chosen.decisions if not isinstance(one.finding.location, PixelBox))
+        planned = chosen.subject_key, placed
+        output = self._spliced(data, planned) if splices else None
+        if output is None:
+            output = ingest.write(pipeline.apply(document, chosen, self.policy, self.key, self.code))
+            self._learn(data, output, document, chosen, planned) if splices else None
+        return output
+
+    def _own(self, document: Document) -> str:
+        """Return the subject that a document without a patient's ID has for itself: no other file is like it."""
+        return self.key.subject("asset", document.asset_id)
+
+    def _spliced(self, data: bytes, planned: _Planned) -> bytes | None:
+        """Return the output for a file like one that was learned; None for any other."""
+        chunks: list[Any] = []
         try:
-            output = self._spliced(data)
+            done, signature = self._pass(data, dataset_at(data), chunks)
+            learned = self._learned.get((signature, planned))
+            known = learned is not None and (planned or self.recall(learned.subject) == learned.recalled)
+            output = self._filled(done, learned, chunks) if learned and known else None
         except ODD:
             output = None
-        if output is not None:
-            self.spliced += 1
-            return output
-        self.plain += 1
-        return self._taught(data, asset_id)
-
-    def _spliced(self, data: bytes) -> bytes | None:
-        at = dataset_at(data)
-        chunks: list[Any] = []
-        done, signature = self._pass(data, at, chunks)
-        learned = self._learned.get(signature)
-        if learned is None or self.recall(learned.subject) != learned.recalled:
-            return None
-        return self._filled(done, learned, chunks)
+        self.spliced += output is not None
+        self.plain += output is None
+        return output
 
     def _pass(self, data: bytes, at: int, chunks: list[Any]) -> tuple[Pass, bytes]:
         """Go over a file; return the pass and its signature."""
@@ -164,19 +196,21 @@ class Splicer:
     def _taught(self, data: bytes, asset_id: str) -> bytes:
         """De-identify a file in the plain way, and learn from it what can be."""
         document = ingest.reader_for(MEDIA_TYPE).read(data, asset_id, self.key)
-        head = replace(document, parts=tuple(part for part in document.parts if part.kind is PartKind.DATASET))
+        head = replace(document, parts=tuple(part for part in document.parts if part.kind is not PartKind.PIXELS))
         whose = pipeline.identify(head, self.policy, self.key)
         chosen = pipeline.plan(whose, "", self.policy, self.key, self.recall)
         cleaned = pipeline.apply(whose.document, chosen, self.policy, self.key, self.code)
-        output = ingest.write(replace(cleaned, parts=(*cleaned.parts, *document.parts[len(head.parts) :])))
-        try:
-            if chosen.subject_key != self.key.subject("asset", asset_id):  # else it is learned for this file alone
-                self._learn(data, output, document, chosen)
-        except ODD:
-            pass  # such a file always goes the plain way
+        pixels = tuple(part for part in document.parts if part.kind is PartKind.PIXELS)
+        output = ingest.write(replace(cleaned, parts=(*cleaned.parts, *pixels)))
+        if chosen.subject_key != self._own(document):  # else it is learned for this file alone
+            self._learn(data, output, document, chosen, None)
         return output
 
-    def _learn(self, data: bytes, output: bytes, document: Document, chosen: Plan) -> None:
+    def _learn(self, data: bytes, output: bytes, document: Document, chosen: Plan, planned: _Planned) -> None:
+        with suppress(*ODD):  # such a file always goes the plain way
+            self._teach_all(data, output, document, chosen, planned)
+
+    def _teach_all(self, data: bytes, output: bytes, document: Document, chosen: Plan, planned: _Planned) -> None:
         at = dataset_at(data)
         implicit, kind = _encoding(data, at)
         found = list(places(data, at, len(data), implicit=implicit))
@@ -194,7 +228,8 @@ class Splicer:
             self._teach(data, place, decided.get(place.path), put.get(place.path), kind)
         chunks: list[Any] = []
         done, signature = self._pass(data, at, chunks)
-        if self._learned.get(signature, ...) is None:
+        name = signature, planned
+        if self._learned.get(name, ...) is None:
             return
         paths = {place.start: place.path for place in found}
         fills = tuple(put.get(paths[hole.start], b"") for hole in done.looked_up)
@@ -203,9 +238,9 @@ class Splicer:
         recalled = self.recall(chosen.subject_key)
         meta = _meta(output, put_at)
         learned = _Learned(chosen.subject_key, recalled, fills, marks, meta, *_pixels_of(document))
-        if len(self._learned) >= MOST:
+        if len(self._learned) >= (MOST if planned is None else MOST_PLANS):
             self._learned.clear()
-        self._learned[signature] = learned if self._filled(done, learned, chunks) == output else None
+        self._learned[name] = learned if self._filled(done, learned, chunks) == output else None
 
     def _teach(self, data: bytes, place: Place, decision: Decision | None, put: bytes | None, kind: bytes) -> None:
         """Add an element's mode to the table of what holds it; EXACT where two files say different things."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from deid_core import edit, ingest, registry
 from deid_core.decide import decide
 from deid_core.entities import ENTITIES
+from deid_core.ingest.pieces import Mapped
 from deid_core.keys import ProjectKey
 from deid_core.model import Decision, Document, Finding, PartKind, PixelBox, Plan, TextSpan, Verdict
 from deid_core.pipeline import KNOWN, SURE, WRITTEN, Identified, replacements, subjects_of
@@ -32,7 +33,7 @@ class Verification:
 def residual(
     whose: Identified,
     chosen: Plan,
-    output: bytes,
+    output: Mapped,
     policy: Policy,
     key: ProjectKey,
     recall: Recall = lambda _: (),
@@ -42,8 +43,8 @@ def residual(
 
     The output is searched as text by every part, in pixels where any were covered, and as bytes in several encodings.
     """
-    document = replace(whose.document, subject_key=chosen.subject_key)
-    written = ingest.reader_for(document.media_type).read(output, document.asset_id, key)
+    document, output = replace(whose.document, subject_key=chosen.subject_key), ingest.held(output)
+    written = ingest.reader_for(document.media_type).read(output, document.asset_id, key)  # type: ignore[arg-type] # by `held`
     written = _same_subjects(written, document)
     old = _values(whose, chosen, policy, recall)
     put = _put(document, chosen, policy, key, code)
@@ -174,12 +175,12 @@ def occurring(needles: Collection[bytes], data: bytes) -> set[bytes]:
     return found
 
 
-def _without_samples(written: Document, output: bytes) -> bytes:
+def _without_samples(written: Document, output: Mapped) -> bytes:
     """Return an output without its samples, in which a short number can stand by chance."""
     if written.media_type not in registry.names("samples"):
-        return output
-    samples: bytes = registry.load("samples", written.media_type)(written)
-    return output.replace(samples, b"") if samples else output
+        return output[:]
+    rest: bytes = registry.load("samples", written.media_type)(written, output)
+    return rest
 
 
 def _same_subjects(written: Document, document: Document) -> Document:

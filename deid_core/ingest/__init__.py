@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 
 from deid_core import registry
 from deid_core.errors import EmptyAsset, MalformedAsset, MismatchedFormat, UnsupportedFormat
+from deid_core.ingest.pieces import Mapped, Pieces
 from deid_core.ingest.text import decode
 from deid_core.keys import ProjectKey
 from deid_core.model import Document
-from deid_core.ports import Reader
+from deid_core.ports import InPieces, Reader
 
 MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (128, b"DICM", "application/dicom"),
@@ -55,7 +56,7 @@ SUFFIX = {kind: suffix for suffix, kind in reversed(SUFFIXES.items())}  # the fi
 TEXTUAL = {"text/plain", "text/csv", "application/jsonl"}
 
 
-def media_type(data: bytes, name: str = "") -> str:
+def media_type(data: Mapped, name: str = "") -> str:
     """Say what an asset is by its content; among kinds of text, its name's suffix decides.
 
     Raises EmptyAsset, UnsupportedFormat, or MismatchedFormat where the suffix claims another format.
@@ -81,9 +82,15 @@ def reader_for(kind: str) -> Reader:
     return reader
 
 
-def read(data: bytes, name: str, asset_id: str, key: ProjectKey) -> Document:
+def read(data: Mapped, name: str, asset_id: str, key: ProjectKey) -> Document:
     """Read an asset by its content; raise a Quarantine where any of it is not understood."""
-    return reader_for(media_type(data, name)).read(data, asset_id, key)
+    data = held(data)
+    return reader_for(media_type(data, name)).read(data, asset_id, key)  # type: ignore[arg-type] # by `held`
+
+
+def held(data: Mapped) -> Mapped:
+    """Return a file's bytes in memory; of DICOM with a preamble, whose samples are not copied, where the file lies."""
+    return data if isinstance(data, bytes) or data[128:132] == b"DICM" else data[:]
 
 
 def write(document: Document) -> bytes:
@@ -91,15 +98,24 @@ def write(document: Document) -> bytes:
     return reader_for(document.media_type).write(document)
 
 
-def _bare_dicom(data: bytes, claimed: str) -> str:
-    if data.startswith(BARE_DICOM) and (claimed in ("", "application/dicom")) and b"\0" in data[:8]:
+def written(document: Document) -> Pieces:
+    """Write a document as `write` does, in pieces where its samples are too many to hold."""
+    reader = reader_for(document.media_type)
+    if isinstance(reader, InPieces):
+        return reader.written(document)
+    data = reader.write(document)
+    return Pieces(lambda: iter((data,)))
+
+
+def _bare_dicom(data: Mapped, claimed: str) -> str:
+    if data[:3].startswith(BARE_DICOM) and (claimed in ("", "application/dicom")) and b"\0" in data[:8]:
         return "application/dicom"
     return ""
 
 
-def _textual(data: bytes, claimed: str) -> str:
+def _textual(data: Mapped, claimed: str) -> str:
     try:
-        text, _ = decode(data)
+        text, _ = decode(data[:])
     except MalformedAsset:
         return ""
     if claimed in TEXTUAL:

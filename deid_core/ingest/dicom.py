@@ -5,7 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import chain
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import correct_ambiguous_vr, dcmwrite
@@ -21,18 +23,22 @@ from pydicom.uid import (
 from deid_core.errors import EmptyAsset, LimitExceeded, MalformedAsset, UncertainAsset, UnsupportedFormat
 from deid_core.ingest.charsets import settle
 from deid_core.ingest.dicom_directory import divided, is_directory, joined, linked
-from deid_core.ingest.dicom_documents import fill_document
+from deid_core.ingest.dicom_documents import fill_document, narrative
 from deid_core.ingest.dicom_frames import DicomFrames, decoder_for
-from deid_core.ingest.dicom_pixels import check_pixels, pixel_keyword, write_pixels
+from deid_core.ingest.dicom_pixels import STAND_IN, Samples, check_pixels, pixel_keyword, write_pixels
 from deid_core.ingest.dicom_quiet import quiet
-from deid_core.ingest.dicom_structure import Structure
-from deid_core.ingest.elements import copy_of, keep_letters, put_text, unknown
+from deid_core.ingest.dicom_structure import PIXEL_TAGS, Structure
+from deid_core.ingest.elements import copy_of, each, keep_letters, put_text, unknown
+from deid_core.ingest.pieces import Mapped, Pieces, View
 from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
-from deid_core.standards.ps3_15 import profile_codes
+from deid_core.standards.ps3_15 import dictionary_vr, profile_codes
 
 MEDIA_TYPE = "application/dicom"
 MAX_INFLATED = 1 << 30
+LARGE = 1 << 16  # bytes of samples that are not copied
+DELIMITER = 8  # bytes of what ends fragments
+SAMPLES_VRS = frozenset({"", "OB", "OD", "OF", "OW"})  # "" where the encoding does not say
 IMPLEMENTATION_CLASS_UID = "2.25.204736057023474611510851005412150000763"
 IMPLEMENTATION_VERSION = "DEIDFLOW_0"
 LONGITUDINAL = {"retain_long_modified_dates": "MODIFIED", "retain_long_full_dates": "UNMODIFIED"}  # the first rules
@@ -41,10 +47,12 @@ LONGITUDINAL = {"retain_long_modified_dates": "MODIFIED", "retain_long_full_date
 class DicomReader:
     """Read a DICOM file into parts `dataset` (a FileDataset, all converted) and `pixels` (DicomFrames), and back.
 
+    The words of an encapsulated CDA document are a part `narrative`.
+
     A DICOMDIR has a part `patient-N` for each patient in it, whose subject is that patient.
     """
 
-    def read(self, data: bytes, asset_id: str, key: ProjectKey) -> Document:
+    def read(self, data: Mapped, asset_id: str, key: ProjectKey) -> Document:
         """Read a file, with a preamble or without, in any transfer syntax, to its last element.
 
         Raises EmptyAsset, MalformedAsset (truncated or corrupt), LimitExceeded (a bomb), UnsupportedFormat (a private
@@ -55,10 +63,10 @@ class DicomReader:
         with quiet("not a DICOM file that can be read"):
             dataset = parse(data)
             if is_directory(dataset):
-                directory = tuple(divided(dataset, data, key))
+                directory = tuple(divided(dataset, data[:], key))
                 return Document(asset_id, MEDIA_TYPE, key.subject("asset", asset_id), directory)
             _refuse_half_understood(dataset)
-            parts = [Part("dataset", PartKind.DATASET, dataset)]
+            parts = [Part("dataset", PartKind.DATASET, dataset), *narrative(dataset)]
             if pixel_keyword(dataset):
                 check_pixels(dataset, UID(str(dataset.file_meta.TransferSyntaxUID)))
                 decoder_for(UID(str(dataset.file_meta.TransferSyntaxUID)))
@@ -72,19 +80,41 @@ class DicomReader:
 
         Pixels keep their bytes where no frame was edited.
         """
+        return b"".join(self.written(document))
+
+    def written(self, document: Document) -> Pieces:
+        """Return what `write` does in pieces, so that samples by the gigabyte are never held."""
         with quiet("the dataset cannot be written"):
-            dataset = copy_of(document.part("dataset").value)
-            fill_document(dataset)
+            dataset, samples = copy_of(document.part("dataset").value), None
+            fill_document(dataset, document)
             if is_directory(dataset):
                 joined(dataset, document.parts[1:])
                 linked(dataset, _encoded(dataset))
             for part in document.parts:
                 if part.kind is PartKind.PIXELS:
-                    write_pixels(dataset, part.value)
-            return _encoded(dataset)
+                    samples = write_pixels(dataset, part.value)
+            head = _encoded(dataset)
+            if samples is None:
+                return Pieces(lambda: iter((head,)))
+            syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
+            return _around(head, samples, syntax, last=max(dataset.keys()) in PIXEL_TAGS)
 
 
-def parse(data: bytes) -> FileDataset:
+def _around(encoded: bytes, samples: Samples, syntax: UID, *, last: bool) -> Pieces:
+    """Return the pieces of a file, given it with a stand-in for its samples; `last` if nothing follows them."""
+    fragments = samples.length is None
+    value, end = len(encoded) - (len(STAND_IN) + DELIMITER) * fragments, len(encoded)
+    if not last:
+        structure = Structure(encoded, syntax.is_little_endian)
+        structure.end(_file_meta(encoded)[1], implicit=syntax.is_implicit_VR)
+        value, end = structure.pixels[0].value, structure.pixels[0].end
+    head, tail = encoded[:value], encoded[end - DELIMITER * fragments :]
+    if samples.length is not None:
+        head = encoded[: value - 4] + samples.length.to_bytes(4, "little" if syntax.is_little_endian else "big")
+    return Pieces(lambda: chain((head,), samples.make(), (tail,)))
+
+
+def parse(data: Mapped) -> FileDataset:
     """Return the whole dataset of a file, every element converted; what does not convert becomes UN, with its bytes."""
     meta, at = _file_meta(data)
     syntax = UID(str(meta.get("TransferSyntaxUID") or _guessed(data, at)))
@@ -97,14 +127,29 @@ def parse(data: bytes) -> FileDataset:
     structure = Structure(data, little)
     end = structure.end(at, implicit=syntax.is_implicit_VR)
     implicit = structure.is_implicit(at, assumed=syntax.is_implicit_VR, nested=False)
-    elements = read_dataset(BytesIO(data[at:end]), implicit, little)
+    held = syntax == DeflatedExplicitVRLittleEndian  # what is deflated is in memory, in and out
+    elements = _elements(data, at, end, Structure(data, little) if held else structure, implicit=implicit)
     elements = correct_ambiguous_vr(_converted(elements), little)
     dataset = FileDataset("", dict(elements._dict), None, meta, syntax.is_implicit_VR, little)  # noqa: SLF001 - no copy
     dataset.set_original_encoding(syntax.is_implicit_VR, little, elements.original_character_set)
     return dataset
 
 
-def _file_meta(data: bytes) -> tuple[FileMetaDataset, int]:
+def _elements(data: Mapped, at: int, end: int, structure: Structure, *, implicit: bool) -> Dataset:
+    """Read the elements of bytes [at, end); samples by the megabyte are not copied, but a view of the data."""
+    here = structure.pixels[0] if len(structure.pixels) == 1 else None
+    if here is None or here.end - here.value < LARGE or here.vr not in SAMPLES_VRS:
+        return read_dataset(BytesIO(data[at:end]), implicit, structure.little)
+    elements = read_dataset(BytesIO(data[at : here.start] + data[here.end : end]), implicit, structure.little)
+    view = memoryview(data)[here.value : here.end - DELIMITER * here.encapsulated]
+    value = View(view) if here.encapsulated else view
+    element = DataElement(here.tag, here.vr or dictionary_vr(here.tag), value, already_converted=True)
+    element.is_undefined_length = here.encapsulated
+    elements[here.tag] = element
+    return elements
+
+
+def _file_meta(data: Mapped) -> tuple[FileMetaDataset, int]:
     """Return the file meta elements and the offset after them: from 132 where a preamble is, else from 0."""
     starts_at_once = data[:2] in {b"\x02\x00", b"\x08\x00", b"\x00\x08"} and data[132:134] != b"\x02\x00"
     start = 132 if data[128:132] == b"DICM" and not starts_at_once else 0
@@ -116,7 +161,7 @@ def _file_meta(data: bytes) -> tuple[FileMetaDataset, int]:
     return meta, at
 
 
-def _guessed(data: bytes, at: int) -> UID:
+def _guessed(data: Mapped, at: int) -> UID:
     """Return the transfer syntax of a dataset without file meta, by its first element."""
     if Structure(data, little=True).is_implicit(at, assumed=True, nested=False):
         return ImplicitVRLittleEndian
@@ -136,14 +181,13 @@ def _inflated(data: bytes) -> bytes:
 def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
     """Convert every element in place, to any depth; a later reader meets no conversion error."""
     terms = settle(dataset, above)
-    for tag in list(dataset.keys()):
-        raw = dataset.get_item(tag)
+    for tag, raw in list(dataset._dict.items()):  # noqa: SLF001 - as it was read, not converted by asking for it
         try:
             element = dataset[tag]
             if element.VR == "PN":
                 str(element.value)  # decodes it
         except Exception:  # noqa: BLE001 - a value that is not what it says; its bytes are kept, and judged as unknown
-            value = raw.value if raw is not None and isinstance(raw.value, bytes) else b""
+            value = raw.value if isinstance(raw.value, bytes) else b""
             dataset[tag] = unknown(tag, value)
             continue
         for item in element.value or () if element.VR == "SQ" else ():
@@ -187,7 +231,7 @@ def _encoded(dataset: FileDataset) -> bytes:
 def _drop_group_lengths(dataset: Dataset) -> None:
     for tag in [tag for tag in dataset.keys() if tag.element == 0]:  # noqa: SIM118 - pydicom iterates elements
         del dataset[tag]
-    for element in dataset:
+    for element in each(dataset):
         for item in element.value or () if element.VR == "SQ" else ():
             _drop_group_lengths(item)
 

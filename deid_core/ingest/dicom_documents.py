@@ -1,6 +1,7 @@
-"""Put an empty document of its own kind where an encapsulated one went, so that the object still opens: PS3.3 C.24.2.
+"""Put another document of its own kind where an encapsulated one went, so that the object still opens: PS3.3 C.24.2.
 
-Nothing here reads a PDF or a CDA document: PS3.15 replaces them whole (action D), and so do we.
+PS3.15 replaces them whole (action D). A PDF becomes an empty one. Of a CDA document the words are a part of their own,
+which goes the way of all texts, and are written again where the policy cleans structured content; else it is empty.
 """
 
 from __future__ import annotations
@@ -8,6 +9,10 @@ from __future__ import annotations
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from deid_core.ingest.dicom_cda import NotReadable, read_cda
+from deid_core.model import Document, Part, PartKind
+
+WORDS, FRAME = "narrative", "narrative-frame"
 DOCUMENT = 0x00420011
 GONE = (b"", b"\0\0")  # what the actions Z and D leave
 CDA = (
@@ -16,14 +21,33 @@ CDA = (
 )
 
 
-def fill_document(dataset: Dataset) -> None:
-    """Replace a removed encapsulated document of a dataset that the caller owns by an empty PDF or CDA, by its type."""
+def narrative(dataset: Dataset) -> tuple[Part, ...]:
+    """Return the words of an encapsulated CDA document as a part, and what they stand in; none where it has none."""
+    if DOCUMENT not in dataset or _kind(dataset) != "text/xml":
+        return ()
+    try:
+        text, frame = read_cda(bytes(dataset[DOCUMENT].value or b""))
+    except NotReadable:
+        return ()
+    return Part(WORDS, PartKind.TEXT, text), Part(FRAME, PartKind.LAYOUT, frame)
+
+
+def _kind(dataset: Dataset) -> str:
+    return str(dataset.get("MIMETypeOfEncapsulatedDocument") or "").lower()
+
+
+def fill_document(dataset: Dataset, document: Document) -> None:
+    """Replace a removed encapsulated document of a dataset that the caller owns, by its type.
+
+    A CDA document gets the words that a document's part has; a CDA or PDF document without one becomes an empty one.
+    """
     if DOCUMENT not in dataset or (dataset[DOCUMENT].value or b"") not in GONE:
         return
-    kind = str(dataset.get("MIMETypeOfEncapsulatedDocument") or "").lower()
-    blank = {"application/pdf": blank_pdf(), "text/xml": CDA}.get(kind)
+    blank = {"application/pdf": blank_pdf(), "text/xml": CDA}.get(_kind(dataset))
     if blank is None:
         return
+    if blank is CDA and WORDS in document:
+        blank = document.part(FRAME).value.filled(document.part(WORDS).value) or CDA
     dataset[DOCUMENT] = DataElement(DOCUMENT, "OB", blank + b"\0" * (len(blank) % 2))
     if "EncapsulatedDocumentLength" in dataset:
         dataset.EncapsulatedDocumentLength = len(blank)

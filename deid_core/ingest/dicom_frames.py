@@ -20,6 +20,7 @@ from pydicom.uid import UID, JPEGExtended12Bit
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UncertainAsset
 from deid_core.ingest.dicom_quiet import quiet
+from deid_core.ingest.pieces import View, let_go
 
 MAX_FRAME_BYTES = 2 << 30
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -79,9 +80,13 @@ class DicomFrames:
         if not 0 <= frame < self.count:
             raise IndexError(frame)
         decoder = decoder_for(self.transfer_syntax)
+        value = next((self.dataset[keyword].value for keyword in PIXEL_KEYWORDS if keyword in self.dataset), b"")
         with quiet("a frame cannot be decoded"):
+            if isinstance(value, View):
+                value.seek(0)
             samples, meta = decoder.as_array(self.dataset, index=frame)
-            return samples, meta
+        let_go(value)
+        return samples, meta
 
     def readable(self, frame: int) -> NDArray[np.uint8]:
         """Return a frame as a person would see it: (rows, columns, 3), RGB.

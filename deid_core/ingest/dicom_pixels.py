@@ -7,14 +7,16 @@ frame, comments in a codestream.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
+from struct import pack
 from typing import Any
 
 import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.encaps import encapsulate, generate_frames, parse_fragments
+from pydicom.encaps import encapsulate, generate_frames, itemize_frame, parse_fragments
 from pydicom.pixels.utils import compress, pack_bits
 from pydicom.uid import (
     UID,
@@ -31,8 +33,10 @@ from deid_core.errors import LimitExceeded, MalformedAsset, Quarantine
 from deid_core.ingest.dicom_codestream import bare
 from deid_core.ingest.dicom_frames import MAX_FRAME_BYTES, PIXEL_KEYWORDS, DicomFrames, geometry
 from deid_core.ingest.dicom_quiet import quiet
+from deid_core.ingest.pieces import PIECE, Buffer, View, let_go, pieces_of
 
-Buffer = bytes | memoryview
+LONGEST = 0xFFFFFFFE  # bytes of an element whose length is said: PS3.5 7.1.2
+STAND_IN = b"\xfe\xff\x00\xe0\0\0\0\0"  # an empty offset table, where fragments are to be put: PS3.5 A.4
 NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
@@ -95,15 +99,28 @@ def check_pixels(dataset: FileDataset, transfer_syntax: UID) -> None:
         raise MalformedAsset("the pixel data hold fewer frames than the dataset says")
 
 
-def write_pixels(dataset: FileDataset, frames: DicomFrames) -> None:
-    """Put frames into a dataset that the caller owns.
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Hold samples as what makes their bytes, a piece at a time; `length` counts those, None of fragments."""
+
+    length: int | None
+    make: Callable[[], Iterator[Buffer]]
+
+
+def write_pixels(dataset: FileDataset, frames: DicomFrames) -> Samples | None:
+    """Put frames into a dataset that the caller owns; return samples that are too many to be put there.
 
     Its transfer syntax becomes Explicit VR Little Endian where no lossless encoder is there for its own. Raises
     LimitExceeded where frames to encode again unpack to more than is accepted.
     """
     keyword = pixel_keyword(dataset)
     if not keyword:
-        return
+        return None
+    value = dataset[keyword].value
+    if isinstance(value, memoryview) and not (frames.edited and dataset.get("BitsAllocated") == 1):
+        return _streamed(dataset, frames, value)
+    if isinstance(value, View) and not frames.edited and not _embedded_overlay(frames.dataset):
+        return _fragments(dataset, frames, value)
     native = frames.transfer_syntax in NATIVE
     if frames.edited or (not native and _embedded_overlay(frames.dataset)):
         _store(dataset, frames)
@@ -114,11 +131,79 @@ def write_pixels(dataset: FileDataset, frames: DicomFrames) -> None:
             dataset[keyword].value = cleaned
     else:
         _bare(dataset, frames)
+    return None
+
+
+def _streamed(dataset: FileDataset, frames: DicomFrames, value: memoryview) -> Samples:
+    """Return native samples that are not held, and leave their element empty: a piece or a frame at a time."""
+    syntax, tag = frames.transfer_syntax, dataset[pixel_keyword(dataset)].tag
+    vr = dataset[tag].VR
+    if frames.edited:
+        first, meta = frames.decoded(0)
+        _describe(dataset, first, meta)
+        vr, kind = _native_vr(vr, first, syntax), first.dtype.newbyteorder("<")
+        kind = kind.newbyteorder(">") if syntax == ExplicitVRBigEndian else kind
+        length = _even_length(frames.count * first.nbytes)
+        samples = Samples(length, lambda: _each_frame(frames, kind, length))
+    else:
+        layout = layout_of(dataset, syntax)
+        samples = Samples(_even_length(layout.length), lambda: _each_piece(value, layout))
+    dataset[tag] = DataElement(tag, vr, b"")
+    return samples
+
+
+def _even_length(length: int) -> int:
+    if length > LONGEST:
+        raise LimitExceeded("samples are more than an element can hold")
+    return length + length % 2
+
+
+def _each_frame(frames: DicomFrames, kind: np.dtype[Any], length: int) -> Iterator[Buffer]:
+    """Yield the samples of each frame, edited or not, and a byte that makes them even."""
+    written = 0
+    for frame in range(frames.count):
+        samples = frames.edited[frame] if frame in frames.edited else frames.decoded(frame)[0]
+        written += samples.nbytes
+        yield samples.astype(kind).tobytes()
+    yield bytes(length - written)
+
+
+def _each_piece(value: memoryview, layout: Layout) -> Iterator[Buffer]:
+    for at in range(0, layout.length, PIECE):
+        piece = value[at : min(at + PIECE, layout.length)]
+        yield samples_of(piece, replace(layout, length=len(piece)))
+        let_go(value)
+
+
+def _fragments(dataset: FileDataset, frames: DicomFrames, value: View) -> Samples:
+    """Do what `_bare` does, a frame at a time."""
+    offsets, count = _offsets(dataset), frames.count
+
+    def each() -> Iterator[bytes]:
+        value.seek(0)
+        for frame in generate_frames(value, number_of_frames=count, **offsets):
+            yield frame
+            let_go(value)
+
+    sizes, same = [], True
+    for frame in each():
+        now = bare(frame)
+        same = same and now == frame
+        sizes.append(8 + len(now) + len(now) % 2)
+    dataset["PixelData"].value = STAND_IN
+    if same:
+        return Samples(None, lambda: pieces_of(value.held))
+    _drop_offset_tables(dataset)
+    starts = list(accumulate(sizes[:-1], initial=0))
+    if starts[-1] > LONGEST:
+        raise LimitExceeded("frames are more than an offset table can count")
+    table = STAND_IN[:4] + pack(f"<I{len(starts)}I", 4 * len(starts), *starts)
+    return Samples(None, lambda: chain((table,), (item for frame in each() for item in itemize_frame(bare(frame)))))
 
 
 def _bare(dataset: FileDataset, frames: DicomFrames) -> None:
     """Drop comments and the like from encapsulated frames; their bytes stay where there are none."""
-    was = list(generate_frames(bytes(dataset.PixelData), number_of_frames=frames.count, **_offsets(dataset)))
+    was = list(generate_frames(dataset.PixelData, number_of_frames=frames.count, **_offsets(dataset)))
     now = [bare(frame) for frame in was]
     if now != was:
         _drop_offset_tables(dataset)
@@ -231,6 +316,9 @@ def _compressed(dataset: FileDataset, pixels: np.ndarray[Any, Any], frames: Dico
                 dataset,
                 frames.transfer_syntax,
                 pixels if len(pixels) > 1 else pixels[0],
+                encoding_plugin="pylibjpeg"
+                if frames.transfer_syntax == RLELossless
+                else "",  # GDCM's can end the process
                 generate_instance_uid=False,
             )
             again = DicomFrames(dataset)
@@ -248,9 +336,14 @@ def _native(dataset: FileDataset, pixels: np.ndarray[Any, Any], transfer_syntax:
         value = bytes(pack_bits((pixels > 0).astype(np.uint8), pad=False))
     else:
         value = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-    vr = dataset[keyword].VR if pixels.dtype.kind == "f" else "OB" if pixels.dtype.itemsize == 1 else "OW"
-    if target == ImplicitVRLittleEndian and vr == "OB":
-        vr = "OW"
+    vr = _native_vr(dataset[keyword].VR, pixels, target)
     dataset[keyword] = DataElement(dataset[keyword].tag, vr, value + b"\0" * (len(value) % 2))
     _drop_offset_tables(dataset)
     dataset.file_meta.TransferSyntaxUID = target
+
+
+def _native_vr(vr: str, pixels: np.ndarray[Any, Any], target: UID) -> str:
+    """Return the value representation of samples: PS3.5 A.1 and A.2."""
+    if pixels.dtype.kind == "f":
+        return vr
+    return "OB" if pixels.dtype.itemsize == 1 and target != ImplicitVRLittleEndian else "OW"

@@ -5,16 +5,18 @@ Follows PS3.5 7.1 (elements), 7.5 (sequences) and A.4 (fragments), and pydicom's
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct
 
 from deid_core.errors import LimitExceeded, MalformedAsset
+from deid_core.ingest.pieces import PIECE, Mapped, let_go
 from deid_core.standards.ps3_15 import dictionary_vr
 
 MAX_DEPTH = 48  # real files nest a dozen levels; a hostile one exhausts the stack
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 LONG_VRS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
+PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 FRAGMENT_VRS = frozenset({b"OB", b"OW"})
 _HEAD = {True: Struct("<HHI"), False: Struct(">HHI")}
 _SHORT = {True: Struct("<H"), False: Struct(">H")}
@@ -30,11 +32,27 @@ class _Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
-    """Walk the elements of one encoded dataset; `data` is all of it, `little` its byte order."""
+class Pixels:
+    """Locate an element of pixel data at the top: offsets of its first byte, its value and its end."""
 
-    data: bytes
+    tag: int
+    vr: str
+    start: int
+    value: int
+    end: int
+    encapsulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Walk the elements of one encoded dataset; `data` is all of it, `little` its byte order.
+
+    `pixels` gathers the pixel data that a walk to the end met.
+    """
+
+    data: Mapped
     little: bool
+    pixels: list[Pixels] = field(default_factory=list)
 
     def end(self, start: int, *, implicit: bool) -> int:
         """Return the offset after the last element; what follows are zeros that pad the file.
@@ -67,7 +85,10 @@ class Structure:
             header = self._header(at, stop, implicit=implicit)
             if header.tag == ITEM_END and delimited:
                 return header.value_at
-            at = self._value(header, stop, implicit=implicit, depth=depth)
+            start, at = at, self._value(header, stop, implicit=implicit, depth=depth)
+            if depth == 0 and header.tag in PIXEL_TAGS:
+                vr, undefined = header.vr.decode(), header.length == UNDEFINED
+                self.pixels.append(Pixels(header.tag, vr, start, header.value_at, at, undefined))
         if delimited:
             raise MalformedAsset("an item has no end")
         return at
@@ -120,7 +141,11 @@ class Structure:
         return at
 
     def _fragments(self, at: int, stop: int) -> int:
+        read = at
         while at < stop:
+            if at - read > PIECE:
+                let_go(self.data)
+                read = at
             header = self._header(at, stop, implicit=True)
             if header.tag == SEQUENCE_END:
                 return header.value_at

@@ -32,6 +32,14 @@ _STEP = re.compile(r"([0-9A-F]{8})(?:\[(\d+)\])?")
 Edit = tuple[TagPath, Any]
 
 
+def each(dataset: Dataset) -> Iterator[DataElement]:
+    """Yield a dataset's elements in tag order, those that are converted as they are: pydicom's own way takes thrice."""
+    held = dataset._dict  # noqa: SLF001 - there is no other way to what is converted
+    for tag in sorted(held, key=int):
+        element = held[tag]
+        yield element if type(element) is DataElement else dataset[tag]
+
+
 def walk(
     dataset: Dataset, descend: Callable[[DataElement], bool] = lambda _: True, prefix: str = ""
 ) -> Iterator[tuple[str, DataElement]]:
@@ -42,7 +50,7 @@ def walk(
     meta = getattr(dataset, "file_meta", None)
     if meta is not None:
         yield from walk(meta, descend, prefix)
-    for element in dataset:
+    for element in each(dataset):
         path = f"{prefix}{element.tag:08X}"
         yield path, element
         if element.VR == "SQ" and element.value and descend(element):
@@ -150,24 +158,19 @@ def keep_letters(dataset: Dataset) -> None:
 
     What was read in one single-byte set goes out in it, so most datasets need no look.
     """
-    if not any(
-        "2022" in term or term.endswith(" 13") for _, element in walk(dataset) for term in _terms(element) if term
-    ):
+    declared = (text_of(element) or "" for path, element in walk(dataset) if path.endswith(f"{CHARACTER_SET:08X}"))
+    if not any("2022" in term or term.endswith(" 13") for terms in declared for term in terms.split("\\")):
         return
     holder_of: list[tuple[Dataset, Dataset]] = [(dataset, dataset)]
     while holder_of:
         here, above = holder_of.pop()
         near = here if here.get("SpecificCharacterSet") else above
-        for element in here:
+        for element in each(here):
             if element.VR == "SQ":
                 holder_of += [(item, near) for item in element.value or ()]
             elif element.VR in WRITTEN_VRS and not _encodable(text_of(element) or "", element.VR, near):
                 use_utf8(dataset)
                 return
-
-
-def _terms(element: DataElement) -> list[str]:
-    return (text_of(element) or "").split("\\") if element.tag == CHARACTER_SET else []
 
 
 def use_utf8(dataset: Dataset) -> None:
@@ -207,7 +210,7 @@ def copy_of(dataset: FileDataset) -> FileDataset:
 
 def _elements_of(dataset: Dataset) -> dict[BaseTag, DataElement | RawDataElement]:
     copies: dict[BaseTag, DataElement | RawDataElement] = {}
-    for element in dataset:
+    for element in each(dataset):
         value = element.value
         if element.VR == "SQ":
             value = Items([_item_of(item) for item in value or ()])

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from deid_core.entities import EntityType
 from deid_core.ingest.dicom import mark
+from deid_core.ingest.dicom_documents import FRAME, WORDS
+from deid_core.ingest.dicom_frames import PIXEL_KEYWORDS
 from deid_core.ingest.elements import put_text
+from deid_core.ingest.pieces import Mapped, View
 from deid_core.model import Document
 from deid_core.policy import Policy
 
 FULL, MODIFIED = "retain_long_full_dates", "retain_long_modified_dates"
+STRUCTURED = "clean_structured_content"
 FEATURES = "clean_recognisable_features"
 FACES = frozenset({"faces", "head_scans"})  # the detectors that look for faces
 VOLUMES = frozenset({"CT", "MR", "PT", "NM"})  # a face can be drawn from their slices, and no slice shows it
@@ -27,6 +34,8 @@ def dicom(document: Document, policy: Policy) -> Document:
         )  # where a date must stand, a shifted one
     if FEATURES in options:
         put_text(dataset, "RecognizableVisualFeatures", "NO")
+    if STRUCTURED not in options:  # words of a CDA document are not released
+        return replace(document, parts=tuple(part for part in document.parts if part.name not in {WORDS, FRAME}))
     return document
 
 
@@ -44,6 +53,18 @@ def _claimed(document: Document, policy: Policy) -> Iterator[str]:
             yield option
 
 
-def samples(document: Document) -> bytes:
-    """Return the bytes of a DICOM document's pixels as the file holds them; empty where it has none."""
-    return bytes(document.part("dataset").value.get("PixelData") or b"")
+def without_samples(document: Document, output: Mapped) -> bytes:
+    """Return the bytes of a DICOM output, of which a document was read, without its pixels'."""
+    dataset = document.part("dataset").value
+    value = next((dataset[keyword].value for keyword in PIXEL_KEYWORDS if keyword in dataset), b"")
+    value = value.held if isinstance(value, View) else value
+    if isinstance(value, memoryview):
+        at = _address(value) - _address(output)
+        return output[:at] + output[at + len(value) :]
+    return output[:].replace(value, b"") if value else output[:]
+
+
+def _address(data: Mapped | memoryview) -> int:
+    """Return where in memory bytes lie: a view does not say where it is in what it is of."""
+    address: int = np.frombuffer(data, np.uint8).ctypes.data
+    return address

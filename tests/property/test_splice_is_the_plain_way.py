@@ -15,9 +15,13 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from deid_core import ingest, pipeline
-from deid_core.errors import Quarantine
+from deid_core.entities import EntityType
+from deid_core.errors import ChangedAsset, Quarantine
+from deid_core.ingest.pieces import pieces_of
 from deid_core.keys import ProjectKey
+from deid_core.model import Action, Decision, Finding, PixelBox, TagPath, Verdict
 from deid_core.policy import Policy, load_policy
+from deid_core.ports import KnownValue
 from deid_core.splice import Splicer
 
 KEY = ProjectKey(bytes(range(32)))
@@ -40,10 +44,20 @@ def plainly(data: bytes, rules: Policy) -> bytes:
     return ingest.write(replace(cleaned, parts=(*cleaned.parts, *document.parts[len(cleaned.parts) :])))
 
 
+def as_planned(data: bytes, rules: Policy, fast: Splicer | None) -> bytes:
+    """De-identify a file of a kind whose pixels show nothing: by its plan, in the plain way or by the splicer."""
+    document = ingest.reader_for("application/dicom").read(data, "asset", KEY)
+    head = replace(document, parts=tuple(part for part in document.parts if part.name != "pixels"))
+    chosen = pipeline.plan(pipeline.identify(head, rules, KEY), "", rules, KEY)
+    if fast is not None:
+        return b"".join(pieces_of(fast.written(data, document, chosen)))
+    return ingest.write(pipeline.apply(document, chosen, rules, KEY))
+
+
 def outcome(deidentify: object, data: bytes, *rest: object) -> bytes | str:
     """Return what comes out, or the name of the quarantine."""
     try:
-        return deidentify(data, *rest)  # type: ignore[operator]
+        return deidentify(data, *rest)  # type: ignore[operator, no-any-return]
     except Quarantine as error:
         return type(error).__name__
 
@@ -113,6 +127,51 @@ def test_a_series_is_spliced_after_a_few_of_its_slices(name: str, syntax: UID) -
             assert fast.deidentified(data, "asset") == plainly(data, rules), changed
 
 
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless], ids=lambda s: s.name)
+def test_a_series_is_written_by_its_plans_from_its_own_bytes(syntax: UID) -> None:
+    """What the flow writes of a slice is what applying its plan and writing give, its pixels as searched."""
+    rules = policy("safe_harbor")
+    fast = Splicer(rules, KEY)
+    for number in range(1, 12):
+        data = a_slice(number, syntax)
+        assert as_planned(data, rules, fast) == as_planned(data, rules, None), number
+    assert fast.plain <= 3
+    assert pydicom.dcmread(BytesIO(as_planned(a_slice(13, syntax), rules, fast))).BurnedInAnnotation == "NO"
+    assert "BurnedInAnnotation" not in pydicom.dcmread(BytesIO(fast.deidentified(a_slice(14, syntax), "asset")))
+
+
+def test_a_plan_that_a_person_changed_is_carried_out_and_not_the_one_before() -> None:
+    """A slice like those that were learned keeps what its own plan keeps."""
+    rules = policy("safe_harbor")
+    fast, data = Splicer(rules, KEY), a_slice(5)
+    document = ingest.reader_for("application/dicom").read(data, "asset", KEY)
+    chosen = pipeline.plan(pipeline.identify(document, rules, KEY), "", rules, KEY)
+    for number in range(1, 6):
+        as_planned(a_slice(number), rules, fast)
+    name = next(one for one in chosen.decisions if one.finding.location == TagPath("dataset", "00100010"))
+    others = tuple(one for one in chosen.decisions if one is not name)
+    kept = replace(chosen, decisions=(replace(name, verdict=Verdict.KEEP, decided_by="ann"), *others))
+    output = b"".join(pieces_of(fast.written(data, document, kept)))
+    assert output == ingest.write(pipeline.apply(document, kept, rules, KEY))
+    assert b"Zo\xeb" in output
+    with pytest.raises(ChangedAsset):
+        fast.written(data, document, replace(chosen, asset_id="another"))
+
+
+def test_a_plan_that_covers_pixels_is_not_spliced() -> None:
+    """A box in a slice like those that were learned is filled."""
+    rules = policy("safe_harbor")
+    fast, data = Splicer(rules, KEY), a_slice(5)
+    for number in range(1, 6):
+        as_planned(a_slice(number), rules, fast)
+    document = ingest.reader_for("application/dicom").read(data, "asset", KEY)
+    chosen = pipeline.plan(pipeline.identify(document, rules, KEY), "", rules, KEY)
+    finding = Finding(EntityType.UNREAD_TEXT, PixelBox("pixels", 0, 0, 2, 2), 1.0, "test", "1")
+    covered = Decision(finding, Verdict.TRANSFORM, Action("fill"), "test")
+    output = b"".join(pieces_of(fast.written(data, document, replace(chosen, decisions=(*chosen.decisions, covered)))))
+    assert not pydicom.dcmread(BytesIO(output)).pixel_array[:2, :2].any()
+
+
 def test_reserved_bytes_in_which_something_stands_are_not_copied() -> None:
     """The two bytes after a long representation hold nothing in a file that was learned, and nothing in the next."""
     fast, rules = Splicer(policy("safe_harbor"), KEY), policy("safe_harbor")
@@ -125,9 +184,6 @@ def test_reserved_bytes_in_which_something_stands_are_not_copied() -> None:
 
 def test_what_is_known_of_a_subject_is_asked_anew_for_every_file() -> None:
     """A name that another document told of after a slice was learned is found in the next slice all the same."""
-    from deid_core.entities import EntityType
-    from deid_core.ports import KnownValue
-
     known: list[KnownValue] = []
     fast = Splicer(policy("safe_harbor"), KEY, lambda _: tuple(known))
     before = fast.deidentified(a_slice(1, SeriesDescription="CHEST Brzezicki"), "asset")
@@ -157,6 +213,7 @@ def check(paths: list[Path], name: str, changes: int) -> tuple[int, int]:
         data = path.read_bytes()
         for version in (data, data, *(other_values(data, chance) for _ in range(changes))):
             assert outcome(fast.deidentified, version, "asset") == outcome(plainly, version, rules), path.name
+            assert outcome(as_planned, version, rules, fast) == outcome(as_planned, version, rules, None), path.name
     return fast.spliced, fast.spliced + fast.plain
 
 
