@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import secrets
 import stat
@@ -12,9 +13,11 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from deid_core.errors import IntegrityError, LimitExceeded, ServiceError, UnreadableAsset, UsageError
-from infra.objects import ObjectInfo, checked
+from deid_core.ingest.pieces import Mapped, pieces_of
+from infra.objects import Content, ObjectInfo, checked
 
 UNREADABLE = "unreadable"
+MAPPED_FROM = 64 * 2**20  # bytes of a file that is not read at once
 TEMPORARY = ".deidflow-writing-"  # what a killed process leaves; never listed
 
 
@@ -82,12 +85,34 @@ class FolderStore:
             raise LimitExceeded(f"the file holds more than {limit} bytes")
         return data
 
-    def put(self, key: str, data: bytes, *, create_only: bool = True) -> bool:
+    def view(self, key: str, limit: int) -> Mapped:
+        """Return a file's bytes, mapped where they are many; see ObjectStore."""
+        try:
+            with self._open(key) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > limit:
+                    raise LimitExceeded(f"the file holds more than {limit} bytes")
+                if size >= MAPPED_FROM:
+                    return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise UnreadableAsset(f"the file cannot be read: {type(error).__name__}") from None
+        return self.get(key, limit)
+
+    def part(self, key: str, start: int, end: int) -> bytes:
+        """Return some bytes of a file; see ObjectStore."""
+        try:
+            with self._open(key) as file:
+                file.seek(start)
+                return file.read(end - start)
+        except (OSError, ValueError) as error:
+            raise UnreadableAsset(f"the file cannot be read: {type(error).__name__}") from None
+
+    def put(self, key: str, data: Content, *, create_only: bool = True) -> bool:
         """Write a file of mode 0600 by way of a temporary one; see ObjectStore."""
         # compared outside any handler: the system's error names the file, and would hang on to ours
         return self._written(self._path(key), data, create_only=create_only) or self._same(key, data)
 
-    def _written(self, target: Path, data: bytes, *, create_only: bool) -> bool:
+    def _written(self, target: Path, data: Content, *, create_only: bool) -> bool:
         """Write, and say False where the target is there already."""
         temporary = target.parent / (TEMPORARY + secrets.token_hex(8))
         try:
@@ -109,11 +134,12 @@ class FolderStore:
             raise ServiceError(f"the file cannot be written: {type(error).__name__}") from None
         return True
 
-    def _same(self, key: str, data: bytes) -> bool:
+    def _same(self, key: str, data: Content) -> bool:
         try:
-            same = self.get(key, len(data)) == data
-        except LimitExceeded:
-            same = False
+            with self._open(key) as file:
+                same = all(file.read(len(piece)) == piece for piece in pieces_of(data)) and not file.read(1)
+        except (OSError, ValueError) as error:
+            raise UnreadableAsset(f"the file cannot be read: {type(error).__name__}") from None
         if not same:
             raise IntegrityError("other bytes are stored under this key already")
         return False
@@ -189,9 +215,10 @@ def _make_folder(folder: Path) -> None:
         raise ServiceError(f"a folder cannot be made: {type(error).__name__}") from None
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: Content) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
+        for piece in pieces_of(data):
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
 

@@ -12,7 +12,10 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from deid_core.errors import UnreadableAsset, UsageError
+from deid_core.ingest.pieces import Mapped, Pieces
 from infra.settings import Place
+
+Content = Mapped | Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,15 @@ class ObjectStore(Protocol):
         """Return an object's bytes; raise LimitExceeded above `limit` bytes, UnreadableAsset where it cannot be had."""
         ...
 
-    def put(self, key: str, data: bytes, *, create_only: bool = True) -> bool:
+    def view(self, key: str, limit: int) -> Mapped:
+        """Return what `get` does; a large object is mapped where the store can: nobody may cut it off meanwhile."""
+        ...
+
+    def part(self, key: str, start: int, end: int) -> bytes:
+        """Return bytes [start, end) of an object, fewer where it ends before; raises as `get` does."""
+        ...
+
+    def put(self, key: str, data: Content, *, create_only: bool = True) -> bool:
         """Store whole or not at all, and say whether anything was written.
 
         Create only: False where the same bytes are there already, IntegrityError where others are.

@@ -13,7 +13,8 @@ from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
 
 from deid_core.errors import IntegrityError, LimitExceeded, ServiceError, UnreadableAsset, UsageError
-from infra.objects import ObjectInfo, checked
+from deid_core.ingest.pieces import pieces_of
+from infra.objects import Content, ObjectInfo, checked
 from infra.settings import Place
 
 TIMEOUT = urllib3.Timeout(connect=5, read=60)
@@ -81,12 +82,22 @@ class S3Store:
 
     def get(self, key: str, limit: int) -> bytes:
         """Return an object's bytes; see ObjectStore."""
+        data = self._read(key, limit + 1)
+        if len(data) > limit:
+            raise LimitExceeded(f"the object holds more than {limit} bytes")
+        return data
+
+    def part(self, key: str, start: int, end: int) -> bytes:
+        """Return some bytes of an object; see ObjectStore."""
+        return self._read(key, end - start, start, end - start)
+
+    def _read(self, key: str, most: int, start: int = 0, asked: int = 0) -> bytes:
         name, data = self._name(key), bytearray()
         try:
             with _errors():
-                response = self._client.get_object(self._bucket, name)
+                response = self._client.get_object(self._bucket, name, offset=start, length=asked)
                 try:
-                    while len(data) <= limit and (part := response.read(min(PART, limit + 1 - len(data)))):
+                    while len(data) < most and (part := response.read(min(PART, most - len(data)))):
                         data += part
                 finally:
                     response.close()
@@ -95,13 +106,16 @@ class S3Store:
             if "AccessDenied" in str(error):  # this object's bytes are not ours to read; others may be
                 raise UnreadableAsset("the object may not be read") from None
             raise
-        if len(data) > limit:
-            raise LimitExceeded(f"the object holds more than {limit} bytes")
         return bytes(data)
 
-    def put(self, key: str, data: bytes, *, create_only: bool = True) -> bool:
-        """Write an object in one request, conditionally; see ObjectStore."""
-        return self._written(self._name(key), data, create_only=create_only) or self._same(key, data)
+    def view(self, key: str, limit: int) -> bytes:
+        """Return an object's bytes, all in memory: nothing that came over the network is put on a disk in the clear."""
+        return self.get(key, limit)
+
+    def put(self, key: str, data: Content, *, create_only: bool = True) -> bool:
+        """Write an object in one request, conditionally, all of it in memory: in parts no server takes a condition."""
+        held = data if isinstance(data, bytes) else b"".join(pieces_of(data))
+        return self._written(self._name(key), held, create_only=create_only) or self._same(key, held)
 
     def _written(self, name: str, data: bytes, *, create_only: bool) -> bool:
         """Write, and say False where the object is there already."""

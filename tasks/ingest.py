@@ -28,7 +28,7 @@ def begin(run_id: str, source: str, policy: str, review: str, release: str) -> s
 def list_assets(run_id: str) -> list[Shard]:
     """List the source and return its shards."""
     run = opened(run_id)
-    parent = parent_of(run.source)
+    parent = parent_of(run.source.whole)
     run.put("parent", parent.encode())
     listed = []
     for number, entries in enumerate(shards(_entries(run.source, parent), SIZE)):

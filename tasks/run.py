@@ -10,16 +10,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from deid_core.errors import Quarantine, UsageError
+from deid_core.ingest.pieces import Mapped
+from deid_core.ingest.pieces import digest as digest  # noqa: PLC0414 - what names an asset, from here
 from deid_core.keys import ProjectKey
 from deid_core.policy import Policy, load_policy
 from deid_core.ports import keyed_code
 from infra import audit_log, review_queue
-from infra.objects import ObjectStore, open_store
+from infra.lines import LinesStore
+from infra.objects import Content, ObjectStore, open_store
 from infra.settings import Settings, load_key
 from infra.vault import Vault
 
@@ -35,7 +37,7 @@ class Run:
     settings: Settings
     key: ProjectKey
     policy: Policy
-    source: ObjectStore
+    source: LinesStore
     workspace: ObjectStore
     release: ObjectStore
     audit: ObjectStore
@@ -60,9 +62,13 @@ class Run:
         root = f"runs/{self.run_id}/"
         return sorted(info.key.removeprefix(root) for info in self.workspace.list(root + prefix))
 
-    def put(self, name: str, data: bytes) -> None:
+    def put(self, name: str, data: Content) -> None:
         """Store bytes under the run, replacing what is there."""
         self.workspace.put(f"runs/{self.run_id}/{name}", data, create_only=False)
+
+    def view(self, name: str) -> Mapped:
+        """Return bytes stored under the run, mapped where they are many."""
+        return self.workspace.view(f"runs/{self.run_id}/{name}", LIMIT)
 
     def get(self, name: str) -> bytes:
         """Return bytes stored under the run."""
@@ -127,7 +133,7 @@ def opened(run_id: str) -> Run:
         settings,
         key,
         Policy.model_validate(held["policy"]),
-        open_store(held["source"], settings.source),
+        LinesStore(open_store(held["source"], settings.source)),
         workspace,
         open_store(held["release"], settings.release, create=True),
         open_store(settings.audit_url, settings.audit, create=True),
@@ -151,8 +157,3 @@ def shards(entries: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[s
             held = []
     if held:
         yield held
-
-
-def digest(data: bytes) -> str:
-    """Return the SHA-256 of bytes, in hex."""
-    return sha256(data).hexdigest()

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deid_core.errors import IntegrityError, LimitExceeded, UnreadableAsset
+from deid_core.ingest.pieces import Pieces
 from infra.objects import ObjectStore
 
 KEYS = ["note.txt", "ward 7/Müller, Jörg.dcm", "ward 7/a+b%20c#d?.csv", "deep/er/still/\U0001f600.png"]
@@ -34,6 +35,30 @@ def test_creating_again_is_no_error_with_the_same_bytes_only(store: ObjectStore)
         with pytest.raises(IntegrityError):
             store.put("a/b", other)
     assert store.get("a/b", 100) == b"first"
+
+
+def test_an_object_can_be_put_in_pieces(store: ObjectStore) -> None:
+    """Pieces are stored as one object, whole or not at all, and are compared with what is there as bytes are."""
+    pieces = Pieces(lambda: iter((b"fir", memoryview(b"-st-")[1:3], b"")))
+    assert store.put("a", pieces) is True
+    assert store.get("a", 100) == store.view("a", 100)[:] == b"first"
+    assert store.put("a", pieces) is False
+    for other in ((b"first", b"!"), (b"fir",), ()):
+        with pytest.raises(IntegrityError):
+            store.put("a", Pieces(other.__iter__))
+    with pytest.raises(ZeroDivisionError):
+        store.put("b", Pieces(lambda: (bytes(1 // number) for number in (1, 0))))
+    assert [info.key for info in store.list()] == ["a"]
+
+
+def test_part_of_an_object_can_be_had(store: ObjectStore) -> None:
+    """Bytes from one place to another come alone, fewer at the object's end; what is not there cannot be had."""
+    store.put("a", b"0123456789")
+    assert store.part("a", 0, 3) == b"012"
+    assert store.part("a", 4, 8) == b"4567"
+    assert store.part("a", 8, 99) == b"89"
+    with pytest.raises(UnreadableAsset):
+        store.part("b", 0, 3)
 
 
 def test_replacing_is_said(store: ObjectStore) -> None:
