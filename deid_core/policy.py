@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from deid_core import registry
+from deid_core import languages, registry
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
 from deid_core.model import Action
@@ -73,10 +73,15 @@ class ReviewRules(_Strict):
 
     labels: tuple[EntityType, ...] = ()  # an asset with one of these
     disagreement: bool = False  # an asset where detectors name one place differently
+    small_cells: int = Field(default=0, ge=0, le=1000)  # a row that fewer subjects of the batch are like; 0: any may be
+    cell_columns: tuple[str, ...] = ()  # what counts for that besides sex, age and place
+    rare_conditions: bool = False  # an asset that names one
     floor: float = Field(default=0.0, ge=0, le=1)  # share of the assets in which nothing was found
     steps: Literal[1, 2] = 1  # 2: a second person confirms
+    second_share: float = Field(default=1.0, ge=0, le=1)  # of so many items, drawn by the key, the second person does
     people: int = Field(default=1, ge=1, le=9)  # so many look, each blind to the others
     conflict: Literal["adjudicate", "priority"] = "adjudicate"  # where they differ: one decides, or the first in rank
+    ranking: tuple[str, ...] = ()  # reviewers, the first in rank first; who is not named comes after them
     lease_minutes: int = Field(default=15, ge=1, le=1440)
     escalate_hours: int = Field(default=72, ge=1, le=8760)
 
@@ -84,7 +89,17 @@ class ReviewRules(_Strict):
     def _one_way(self) -> ReviewRules:
         if self.steps == 2 and self.people > 1:
             raise ValueError("a review is by two steps or by several people, not both")
+        if self.second_share < 1 and self.steps < 2:
+            raise ValueError("second_share says how many items a second person confirms: set steps = 2, too")
+        if self.cell_columns and not self.small_cells:
+            raise ValueError("cell_columns say what small_cells counts: set that, too")
+        if self.ranking and (self.conflict != "priority" or len(set(self.ranking)) < len(self.ranking)):
+            raise ValueError('a ranking names each reviewer once, and says who decides where conflict = "priority"')
         return self
+
+    def rank_of(self, name: str) -> int:
+        """Return a reviewer's rank: the highest decides; 0 for who has none."""
+        return len(self.ranking) - self.ranking.index(name) if name in self.ranking else 0
 
 
 class Policy(_Strict):
@@ -99,10 +114,9 @@ class Policy(_Strict):
     reversible: bool = False
     codes: Literal["random", "keyed"] = "random"  # 45 CFR 164.514(c)
     review_sample: float = Field(default=0.1, ge=0, le=1)  # share of clean assets that `sampled` review draws
-    detectors: tuple[str, ...] = (
-        *("columns", "dicom_tags", "image_metadata", "patterns", "known_values", "ner_accurate"),
-        *("barcodes", "slide_labels"),
-        *("faces", "head_scans"),  # 45 CFR 164.514(b)(2)(i)(Q) and (e)(2)(xvi)
+    language: str = languages.DEFAULT  # of prose; deid_core/languages
+    detectors: tuple[str, ...] = Field(
+        default_factory=lambda given: languages.default_detectors(given.get("language", languages.DEFAULT))
     )
     default: Rule
     rules: dict[EntityType, Rule] = Field(default_factory=dict)
@@ -125,9 +139,13 @@ class Policy(_Strict):
             ("detector", set(self.detectors) - detectors),
             ("OCR engine", {self.pixels.ocr} - set(registry.names("ocr"))),
             ("label for a column", set(self.columns.values()) - labels),
+            ("language", {self.language} - set(languages.codes())),
         ):
             if unknown:
                 raise ValueError(f"no {kind} is named {', '.join(sorted(unknown))}")
+        models = languages.language(self.language).models
+        if strange := languages.all_models() & {*self.detectors} - {*models}:
+            raise ValueError(f"{', '.join(sorted(strange))} cannot read {self.language!r}; {', '.join(models)} can")
         if self.release_class == "de-identified" and self.reversible:
             raise ValueError("a reversible release is pseudonymised, not de-identified")
         return self

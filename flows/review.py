@@ -20,7 +20,7 @@ from pydantic import Field
 from deid_core.errors import ServiceError, UsageError
 from infra import review_queue
 from infra.settings import Settings
-from tasks.artifacts import describe_gate
+from tasks.artifacts import describe_gate, publish_quality
 from tasks.review import AS_DECIDED, Batch, open_review, record_review, settle_review
 from tasks.shard import Shard
 
@@ -65,6 +65,8 @@ def review_gate(planned: Sequence[Shard], run_id: str, poll_seconds: int = 2) ->
                 wait_for_input=asked, key=f"review-{rounds}", timeout=WEEKS, poll_interval=poll_seconds
             )
         batch = record_review(batch, decision.verdict, decision.reviewer, decision.reason, rounds)
+    if batch.items:
+        publish_quality(batch)
     return batch
 
 

@@ -21,7 +21,8 @@ from sqlalchemy import JSON, Column, delete
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from deid_core.errors import UsageError
-from infra.database import create_tables, insert_new, reading, timestamp, writing
+from infra import migrations
+from infra.database import insert_new, reading, timestamp, writing
 
 
 class Role(StrEnum):
@@ -97,6 +98,9 @@ class Failures(SQLModel, table=True):
     wait_until: str = ""
 
 
+MODELS: tuple[type[SQLModel], ...] = (User, SignedIn, ApiToken, Failures)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Name who is asking, with which roles and for which scopes."""
@@ -110,13 +114,17 @@ class WrongPassword(UsageError):
     """Report a name and a password that do not belong together."""
 
 
+class NotAdmitted(UsageError):
+    """Report somebody whom an identity provider did not vouch for, or who has no role here."""
+
+
 class Throttled(UsageError):
     """Report a sign-in that has to wait because too many before it were wrong."""
 
 
 def create(url: str) -> None:
-    """Create the accounts' tables where they are missing."""
-    create_tables(url, User, SignedIn, ApiToken, Failures)
+    """Create the review's tables, the accounts' among them, or bring those of an older version up to this one."""
+    migrations.upgrade(url)
 
 
 def add_user(url: str, name: str, roles: Collection[str], password: str = "", subject: str = "") -> None:
@@ -126,6 +134,8 @@ def add_user(url: str, name: str, roles: Collection[str], password: str = "", su
     row = {"name": name, "roles": _roles(roles), "subject": subject, "active": True, "created": timestamp()}
     row["password_hash"] = _hashed(password) if password or not subject else ""
     with writing(url) as session:
+        if subject and session.exec(select(User).where(User.subject == subject)).first():
+            raise UsageError("a user of that subject is there already")
         if not insert_new(session, User, [row]):
             raise UsageError("a user of that name is there already")
 
@@ -173,14 +183,13 @@ def sign_in(url: str, name: str, password: str, address: str = "") -> str:
     tries under the name or from the address.
     """
     keys = [f"name:{name.casefold()[:64]}", *([f"address:{address[:64]}"] if address else [])]
-    _wait(url, keys)
+    wait(url, keys)
     with reading(url) as session:
         user = session.get(User, name)
     if not _is_right(user.password_hash if user and user.active else "", password):
-        _count_failure(url, keys)
+        count_failure(url, keys)
         raise WrongPassword("the name and the password do not belong together")
-    with writing(url) as session:
-        session.connection().execute(delete(Failures).where(col(Failures.key).in_(keys)))
+    forget_failures(url, keys)
     return begin_session(url, name)
 
 
@@ -268,11 +277,35 @@ def token_holder(url: str, token: str) -> Principal | None:
         return _principal(session, held.user, [Scope(scope) for scope in held.scopes])
 
 
-def user_of_subject(url: str, subject: str) -> str | None:
-    """Return the active user whom an identity provider names so; None for nobody."""
-    with reading(url) as session:
-        user = session.exec(select(User).where(User.subject == subject, col(User.active))).first()
-        return user.name if user and subject else None
+def admit(url: str, subject: str, name: str, roles: Collection[str] | None) -> str:
+    """Return the name of the user whom an identity provider calls `subject`; one whom it sends first is added.
+
+    `roles` are the provider's word from now on; None leaves it to those given here. Nobody is known by name alone, so
+    that no account at the provider can take over a user of the same name.
+    Raises NotAdmitted for who has no subject or no role, is deactivated, or has a malformed name or another's.
+    """
+    if not subject:  # so is everybody's who signs in by password
+        raise NotAdmitted("the identity provider does not say who you are")
+    with writing(url) as session:
+        user = session.exec(select(User).where(User.subject == subject)).first()
+        if user is None and roles:
+            _insert(session, subject, name, roles)
+        elif user and roles is not None and user.roles != sorted(set(roles)):
+            user.roles = sorted(set(roles))  # none, too: their tokens reach nothing from now on
+            session.connection().execute(delete(SignedIn).where(col(SignedIn.user) == user.name))
+    if user is None and not roles:
+        raise NotAdmitted("nobody has given you a role here")
+    if user and not (user.active and user.roles):
+        raise NotAdmitted("you have no role here" if user.active else "you are not let in any longer")
+    return user.name if user else name
+
+
+def _insert(session: Session, subject: str, name: str, roles: Collection[str]) -> None:
+    row = {"name": name, "roles": _roles(roles), "subject": subject, "active": True, "created": timestamp()}
+    if not NAME.fullmatch(name):
+        raise NotAdmitted("the identity provider names you in a way that cannot be a user's name")
+    if not insert_new(session, User, [{**row, "password_hash": ""}]):
+        raise NotAdmitted("another user has your name here")
 
 
 def _principal(session: Session, name: str, scopes: Sequence[Scope] = tuple(Scope)) -> Principal | None:
@@ -308,15 +341,16 @@ def _is_right(held: str, password: str) -> bool:
         return False
 
 
-def _wait(url: str, keys: Sequence[str]) -> None:
+def wait(url: str, keys: Sequence[str]) -> None:
+    """Let a sign-in be tried; raise Throttled where too many before it, under one of the keys, failed."""
     with reading(url) as session:
         waits = session.exec(select(Failures.wait_until).where(col(Failures.key).in_(keys))).all()
     if max(waits, default="") > timestamp():
-        raise Throttled("too many wrong passwords: wait and try again")
+        raise Throttled("too many sign-ins failed: wait and try again")
 
 
-def _count_failure(url: str, keys: Sequence[str]) -> None:
-    """Count a wrong password; from the sixth on each doubles the wait, from a second to a quarter of an hour."""
+def count_failure(url: str, keys: Sequence[str]) -> None:
+    """Count a sign-in that failed; from the sixth on each doubles the wait, from a second to a quarter of an hour."""
     with writing(url) as session:
         for key in keys:
             held = session.get(Failures, key) or Failures(key=key)
@@ -324,6 +358,12 @@ def _count_failure(url: str, keys: Sequence[str]) -> None:
             seconds = 2 ** min(held.count - FREE_TRIES - 1, 12) if held.count > FREE_TRIES else 0
             held.wait_until = _after(min(timedelta(seconds=seconds), LONGEST_WAIT))
             session.add(held)
+
+
+def forget_failures(url: str, keys: Sequence[str]) -> None:
+    """Forget what was counted: somebody signed in."""
+    with writing(url) as session:
+        session.connection().execute(delete(Failures).where(col(Failures.key).in_(keys)))
 
 
 def _digest(token: str) -> str:

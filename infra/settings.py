@@ -10,8 +10,9 @@ import secrets
 import stat
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deid_core.errors import KeyFileError, UsageError
@@ -19,6 +20,7 @@ from deid_core.keys import KEY_BYTES, ProjectKey, read_key
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 KEY_FILE_LIMIT = 4096
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]  # workers may stand elsewhere
 
@@ -32,6 +34,38 @@ class Place(BaseModel):
     region: str = "us-east-1"
     secure: bool = True  # TLS
     ca_file: Path | None = None  # PEM; without it the certificates that the minio client trusts
+
+
+class Provider(BaseModel):
+    """Name an identity provider (OpenID Connect) that signs people in; without an issuer there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = ""  # its address, just as its tokens name it
+    client_id: str = ""
+    client_secret_file: Path | None = None  # mode 0600; None: a public client, which PKCE alone protects
+    name_claim: str = "preferred_username"  # people's names in the pages and in the audit
+    groups_claim: str = "groups"
+    roles: dict[str, tuple[str, ...]] = {}  # a group -> roles here; empty: only who was added here by their subject
+    scopes: str = "openid profile email"
+    label: str = "your organisation's account"  # on the button
+    ca_file: Path | None = None  # PEM; without it the machine's certificates
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Provider:
+        if self.issuer and not is_sealed(self.issuer):
+            raise ValueError("an issuer is an https address; http is for this machine only")
+        if bool(self.issuer) != bool(self.client_id):
+            raise ValueError("an issuer and a client id belong together")
+        if "openid" not in self.scopes.split():
+            raise ValueError("the scopes hold openid")
+        return self
+
+
+def is_sealed(url: str) -> bool:
+    """Say whether an address is of TLS, or of this machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
 def _under_home(name: str) -> Any:
@@ -68,6 +102,14 @@ class Settings(BaseSettings):
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     webhook_secret: SecretStr = SecretStr("")
     review_url: str = ""  # where people open the review pages; the Resume form links there
+    oidc: Provider = Provider()
+    password_sign_in: bool = True  # False: by the identity provider only
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Settings:
+        if not self.password_sign_in and not self.oidc.issuer:
+            raise ValueError("without passwords people need an identity provider to sign in by")
+        return self
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -102,16 +144,21 @@ def new_key(path: Path) -> ProjectKey:
 
 def load_key(settings: Settings) -> ProjectKey:
     """Read the project key; raise KeyFileError where it is missing, no plain file, malformed or open to others."""
+    return read_key(private_text(settings.key_file, "project key", "; run `deidflow key new`"))
+
+
+def private_text(path: Path, what: str, remedy: str = "") -> str:
+    """Read a small secret's file; raise KeyFileError where it is missing, no plain file or open to others."""
     try:
-        descriptor = os.open(settings.key_file, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        raise KeyFileError(f"no project key can be read ({type(error).__name__}); run `deidflow key new`") from None
+        raise KeyFileError(f"no {what} can be read ({type(error).__name__}){remedy}") from None
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise KeyFileError("the project key is not a plain file")
+            raise KeyFileError(f"the {what} is not a plain file")
         if mode & OTHERS:
-            raise KeyFileError(f"others may read the project key; run: chmod 600 {settings.key_file}")
-        return read_key(os.read(descriptor, KEY_FILE_LIMIT).decode("ascii", "replace"))
+            raise KeyFileError(f"others may read the {what}; run: chmod 600 {path}")
+        return os.read(descriptor, KEY_FILE_LIMIT).decode("ascii", "replace")
     finally:
         os.close(descriptor)

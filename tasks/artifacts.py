@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
+from deid_core.evaluate.quality import tables
+from infra import review_queue
 from tasks.export import Release
 from tasks.review import Batch
 from tasks.run import opened
 from tasks.shard import Shard
 
 KEY = "deidentification"
+QUALITY_KEY = "review-quality"
 
 
 def describe_gate(batch: Batch, planned: Sequence[Shard], round_number: int) -> str:
@@ -49,6 +52,15 @@ def _found(planned: Sequence[Shard]) -> list[tuple[str, int]]:
 def publish(release: Release, planned: Sequence[Shard]) -> None:
     """Put the run's counts beside it in Prefect."""
     create_markdown_artifact(_markdown(release, planned), key=KEY, description="What was found, released and set aside")
+
+
+@task(task_run_name="publish quality")
+def publish_quality(batch: Batch) -> None:
+    """Put what the review says of detectors and reviewers beside the run in Prefect: counts and shares."""
+    told = review_queue.figures(opened(batch.run_id).settings.database_url, batch.batch_id)
+    drawn = [_table(heads, rows) for heads, rows in tables(told) if rows]
+    text = "\n\n".join(("# Quality of the review", *(drawn or ["Nobody looked at single items."])))
+    create_markdown_artifact(text, key=QUALITY_KEY, description="How good detectors and reviewers were")
 
 
 def _markdown(release: Release, planned: Sequence[Shard]) -> str:

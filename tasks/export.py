@@ -55,7 +55,7 @@ def _write(run: Run, released: Sequence[Entry], held: dict[str, Any]) -> None:
     """Write the data first and the manifest last: a release without one is not finished, and does not verify."""
     root = held["release_id"]
     for entry in released:
-        data = run.get(f"out/{entry['asset_id']}")
+        data = run.view(f"out/{entry['asset_id']}")
         if digest(data) != entry["output_sha256"]:
             raise RuntimeError("an output changed after it was verified")
         run.release.put(f"{root}/{entry['output']}", data)

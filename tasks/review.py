@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prefect import task
 
-from deid_core import codec
+from deid_core import cells, codec
 from deid_core.errors import UsageError
 from deid_core.model import Plan
 from deid_core.review import is_carried_out_by, reviewed_plan
-from deid_core.routing import Counts, urgency, why_asked
+from deid_core.routing import Counts, is_confirmed, urgency, why_asked
 from infra import audit_log, review_queue
 from infra.review_queue import Completion, NewItem, Status
 from tasks.run import Run, digest, opened
@@ -39,8 +40,9 @@ def open_review(planned: Sequence[Shard], run_id: str) -> Batch:
     batch = review_queue.create_batch(
         url, run_id, rules=run.policy.review, policy_sha256=run.policy.sha256, mode=run.review
     )
+    few = _few(run, planned)
     for shard in planned:
-        asked = ((entry, _why(run, entry)) for entry in run.lines(shard.name) if not entry.get("reason"))
+        asked = ((entry, _why(run, entry, few)) for entry in run.lines(shard.name) if not entry.get("reason"))
         review_queue.add_items(url, batch.id, (_item(run, entry, why) for entry, why in asked if why))
     return status(run_id, batch.id)
 
@@ -119,15 +121,26 @@ def _all(url: str, batch_id: str, *statuses: Status) -> list[review_queue.Item]:
     return review_queue.items(url, batch_id, statuses, limit=2**31 - 1)
 
 
-def _why(run: Run, entry: Entry) -> str:
+def _few(run: Run, planned: Sequence[Shard]) -> frozenset[str]:
+    """Return the assets with a row that fewer subjects of all shards are like than the policy asks for."""
+    if run.review == "none" or not run.policy.review.small_cells:
+        return frozenset()
+    assets = (entry["asset_id"] for shard in planned for entry in run.lines(shard.name) if not entry.get("reason"))
+    return cells.small(
+        ((one, json.loads(run.get(f"cells/{one}.json"))) for one in assets), run.policy.review.small_cells
+    )
+
+
+def _why(run: Run, entry: Entry, few: frozenset[str]) -> str:
     """Say why a person is asked about an asset; "" where nobody is."""
-    counts = Counts(entry["counts"], entry["to_review"], entry.get("disputed", 0))
+    rare, small = entry.get("rare", 0), int(entry["asset_id"] in few)
+    counts = Counts(entry["counts"], entry["to_review"], entry.get("disputed", 0), rare, small)
     return why_asked(entry["asset_id"], counts, run.policy, run.key, run.review)
 
 
 def _item(run: Run, entry: Entry, why: str) -> NewItem:
     plan = _plan(run, entry)
-    return NewItem(plan, why, urgency(why, plan))
+    return NewItem(plan, why, urgency(why, plan), is_confirmed(plan.asset_id, run.policy, run.key))
 
 
 def _plan(run: Run, entry: Entry) -> Plan:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
-from deid_core import codec, ingest, pipeline, verify
+from deid_core import cells, codec, ingest, pipeline, rare, verify
 from deid_core.errors import ChangedAsset, ResidualIdentifier, UnreadableAsset
-from deid_core.model import Plan, Verdict
+from deid_core.ingest.pieces import Mapped
+from deid_core.model import Document, PartKind, Plan, Verdict
 from deid_core.pipeline import Identified
 from deid_core.resolve import DISPUTED
 from deid_core.trace import changes
@@ -21,7 +24,7 @@ def ingest_asset(run_id: str, entry: Entry) -> Entry:
     run = opened(run_id)
     if entry.get("error"):
         raise UnreadableAsset("it is there, and cannot be read")
-    data = run.source.get(entry["path"], LIMIT)
+    data = run.source.view(entry["path"], LIMIT)
     asset = {**entry, "input_sha256": digest(data), "size": len(data)}
     asset["asset_id"] = run.key.token("asset", entry["path"], asset["input_sha256"])
     whose = _identified(run, asset, data)
@@ -34,7 +37,8 @@ def ingest_asset(run_id: str, entry: Entry) -> Entry:
 def plan_asset(run_id: str, entry: Entry) -> Entry:
     """Find and decide; store the plan and return its counts."""
     run = opened(run_id)
-    chosen = planned_anew(run, entry)
+    whose = _identified(run, entry, _unchanged(run, entry))
+    chosen = _plan(run, entry, whose)
     text = codec.plan_to_json(chosen).encode()
     run.put(f"plans/{entry['asset_id']}.json", text)
     return {
@@ -42,23 +46,41 @@ def plan_asset(run_id: str, entry: Entry) -> Entry:
         "subject": chosen.subject_key,
         "versions": dict(chosen.versions),
         **counts_of(chosen),
+        **_kept(run, whose.document, chosen),
     }
 
 
 def planned_anew(run: Run, entry: Entry) -> Plan:
     """Find and decide, from an asset's bytes."""
-    whose = _identified(run, entry, _unchanged(run, entry))
+    return _plan(run, entry, _identified(run, entry, _unchanged(run, entry)))
+
+
+def _kept(run: Run, document: Document, chosen: Plan) -> Entry:
+    """Return how many rare conditions stay, and store the cells of a table's rows, where the policy asks for them."""
+    rules = run.policy.review
+    if rules.small_cells:
+        held = cells.cells(document, chosen, run.policy, run.key)
+        run.put(f"cells/{chosen.asset_id}.json", json.dumps(held).encode())
+    return {"rare": rare.rare_conditions(document, run.policy)} if rules.rare_conditions else {}
+
+
+def _plan(run: Run, entry: Entry, whose: Identified) -> Plan:
     return pipeline.plan(whose, entry["input_sha256"], run.policy, run.key, run.vault.recall)
 
 
 def apply_asset(run_id: str, entry: Entry) -> Entry:
     """Execute the plan and hold the output in the workspace, with the audit's details of each change."""
     run = opened(run_id)
-    whose = _identified(run, entry, _unchanged(run, entry))
+    data = _unchanged(run, entry)
+    document = ingest.read(data, entry["path"], entry["asset_id"], run.key)
+    if any(part.kind is PartKind.RECORD for part in document.parts):  # rows, of which each has a subject
+        document = pipeline.identify(document, run.policy, run.key).document
     chosen = _planned(run, entry)
-    output = ingest.write(pipeline.apply(whose.document, chosen, run.policy, run.key, run.code))
+    output = _splicer(run_id).written(data, document, chosen)
     run.put(f"out/{entry['asset_id']}", output)
-    details = "".join(line + "\n" for line in changes(whose.document, chosen, run.policy, run.key, run.code)).encode()
+    if not isinstance(data, bytes):  # a mapped file could have changed while it was written from
+        _unchanged(run, entry)
+    details = "".join(line + "\n" for line in changes(document, chosen, run.policy, run.key, run.code)).encode()
     run.put(f"details/{entry['asset_id']}.jsonl", details)
     code = run.code(entry["subject"])
     # by its subject's code, never by its old name
@@ -75,7 +97,7 @@ def verify_asset(run_id: str, entry: Entry) -> Entry:
     """Read the output back and search it; raise ResidualIdentifier where anything is left."""
     run = opened(run_id)
     whose = _identified(run, entry, _unchanged(run, entry))
-    output = run.get(f"out/{entry['asset_id']}")
+    output = run.view(f"out/{entry['asset_id']}")
     if digest(output) != entry["output_sha256"]:
         raise ChangedAsset("the output is not the one that was written")
     chosen = _planned(run, entry)
@@ -88,12 +110,21 @@ def verify_asset(run_id: str, entry: Entry) -> Entry:
     return {"verified": True, "searched": found.searched}
 
 
-def _identified(run: Run, entry: Entry, data: bytes) -> Identified:
+@lru_cache(maxsize=4)
+def _splicer(run_id: str) -> Any:
+    """Return what this process learned of a run's files."""
+    from deid_core.splice import Splicer  # noqa: PLC0415 - pydicom only where something is written
+
+    run = opened(run_id)
+    return Splicer(run.policy, run.key, code=run.code)
+
+
+def _identified(run: Run, entry: Entry, data: Mapped) -> Identified:
     return pipeline.identify(ingest.read(data, entry["path"], entry["asset_id"], run.key), run.policy, run.key)
 
 
-def _unchanged(run: Run, entry: Entry) -> bytes:
-    data = run.source.get(entry["path"], LIMIT)
+def _unchanged(run: Run, entry: Entry) -> Mapped:
+    data = run.source.view(entry["path"], LIMIT)
     if digest(data) != entry["input_sha256"]:
         raise ChangedAsset("the source's bytes changed since they were ingested")
     return data

@@ -45,20 +45,25 @@ class Summed:
         at = self.names.get((name[0], name[1], name[2]))
         return 0 if at is None else int(self.sums[at])
 
-    def share(self, part: Name, whole: Sequence[Name]) -> Share:
+    def share(self, part: Name, whole: Sequence[Name], independent: int | None = None) -> Share:
         """Return part / sum of whole.
 
         At 0 or 1 documents drawn anew all say the same: there the open end is the one-sided exact bound
-        (Clopper-Pearson, 95 %), which takes mentions for independent.
+        (Clopper-Pearson, 95 %), which takes mentions for independent. `independent` says how many are, where fewer;
+        then no interval is narrower than the exact bounds of so many, since a kind may stand in one document only.
         """
         count, total = self.total(*part), sum(self.total(*name) for name in whole)
         if not total:
             return Share(None, None, None)
         low, high = _interval(self._draws(part), np.sum([self._draws(name) for name in whole], axis=0))
+        if independent is not None:
+            found = round(count / total * independent)
+            low = min(low, 1 - upper_bound(independent, independent - found))
+            high = max(high, upper_bound(independent, found))
         if count == total:
-            low = 1 - upper_bound(total)
+            low = 1 - upper_bound(total if independent is None else independent)
         if count == 0:
-            high = upper_bound(total)
+            high = upper_bound(total if independent is None else independent)
         return Share(count / total, low, high)
 
     def f1(self, view: str, row: str, measure: str) -> Share:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 def plain(name: str) -> str:
@@ -14,9 +15,26 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
 
+def last_name(column: str) -> str:
+    """Return the name that counts of a nested member: subject/name/given -> given; numbers are places in a list."""
+    names = [token for token in column.split("/") if not token.isdecimal()] or [column]
+    return names[-1].replace("~1", "/").replace("~0", "~")
+
+
+@cache
+def is_sex(name: str) -> bool:
+    """Say whether cells under a name hold a person's sex."""
+    return plain(name) in _data()["combined"]["SEX"]
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(files("deid_core.standards").joinpath("columns.toml").read_text("utf-8"))
+
+
 @cache
 def _table() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-    data = tomllib.loads(files("deid_core.standards").joinpath("columns.toml").read_text("utf-8"))
+    data = _data()
     exact = {name: label for label, names in data["exact"].items() for name in names}
     return exact, tuple((ending, label) for label, endings in data["suffix"].items() for ending in endings)
 

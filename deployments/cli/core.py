@@ -8,9 +8,10 @@ import secrets
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,15 +20,18 @@ from rich.table import Table
 
 from deid_core import codec, ingest, pipeline, registry, verify
 from deid_core.errors import KeyFileError, Quarantine, ResidualIdentifier, UnreadableAsset, UsageError
+from deid_core.ingest.pieces import Mapped, digest, pieces_of
 from deid_core.keys import KEY_BYTES, ProjectKey
 from deid_core.model import Plan, Verdict
 from deid_core.pipeline import Identified
 from deid_core.policy import Policy, load_policy
 from deid_core.ports import KnownValue
+from infra.folder import FolderStore
 from infra.settings import Settings, load_key
 
 PolicyOption = Annotated[str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")]
 SEVERAL = 3
+LIMIT = 4 * 2**30  # bytes of a file
 out, err = Console(), Console(stderr=True)
 
 
@@ -44,13 +48,13 @@ class Local:
         """Return what the files of this call told of a subject."""
         return tuple(self.known.get(subject, ()))
 
-    def identified(self, path: Path, name: str) -> tuple[Identified, bytes]:
+    def identified(self, path: Path, name: str) -> tuple[Identified, Mapped]:
         """Read and identify a file; raise a Quarantine where it cannot be."""
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise UnreadableAsset(f"cannot be read: {type(error).__name__}") from None
-        asset_id = self.key.token("asset", name, sha256(data).hexdigest())
+            data = FolderStore(path).view(path.name, LIMIT)
+        except UsageError:  # it was there when the folder was listed
+            raise UnreadableAsset("it is not there any more, or a link to nothing") from None
+        asset_id = self.key.token("asset", name, digest(data))
         return pipeline.identify(ingest.read(data, name, asset_id, self.key), self.policy, self.key), data
 
     def learn(self, files: list[tuple[Path, str]]) -> None:
@@ -62,10 +66,17 @@ class Local:
             except Quarantine as error:
                 self.failed[name] = error
 
-    def planned(self, path: Path, name: str) -> tuple[Identified, Plan]:
-        """Plan a file."""
+    def planned(self, path: Path, name: str) -> tuple[Identified, Plan, Mapped]:
+        """Plan a file; return its bytes, too."""
         whose, data = self.identified(path, name)
-        return whose, pipeline.plan(whose, sha256(data).hexdigest(), self.policy, self.key, self.recall)
+        return whose, pipeline.plan(whose, digest(data), self.policy, self.key, self.recall), data
+
+    @cached_property
+    def splicer(self) -> Any:
+        """Return what this call learned of DICOM files: those alike are written from their own bytes."""
+        from deid_core.splice import Splicer  # noqa: PLC0415 - pydicom only where something is written
+
+        return Splicer(self.policy, self.key)
 
 
 def files_under(paths: list[Path], failed: dict[str, Quarantine]) -> Iterator[tuple[Path, str]]:
@@ -172,8 +183,8 @@ def _plan_rows(local: Local, path: Path, name: str) -> list[dict[str, object]]:
 
 
 def _written(local: Local, path: Path, name: str, output: Path | None, *, keep: bool) -> dict[str, object]:
-    whose, plan = local.planned(path, name)
-    data = ingest.write(pipeline.apply(whose.document, plan, local.policy, local.key))
+    whose, plan, read = local.planned(path, name)
+    data = b"".join(pieces_of(local.splicer.written(read, whose.document, plan)))
     if verify.residual(whose, plan, data, local.policy, local.key, local.recall).left:
         raise ResidualIdentifier("verification found an identifier in the output; nothing was written")
     target = (output or Path()) / (name if keep else plan.asset_id + ingest.SUFFIX[plan.media_type])

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deid_core.evaluate.quality import tables
 from deployments.cli import accounts
 from infra import review_queue
 from infra.settings import Settings
@@ -66,6 +67,21 @@ def progress(run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help
         for what, number in numbers.items():
             table.add_row(name, what, str(number))
     out.print(table)
+
+
+@app.command()
+def quality(run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help="All figures.")] = False) -> None:
+    """Show how good detectors and reviewers were: recall and precision by label, agreement, time, what was left."""
+    told = review_queue.figures(*_batch(run_id))
+    if as_json:
+        sys.stdout.write(json.dumps(told) + "\n")
+        return
+    for heads, rows in tables(told):
+        table = Table(*heads)
+        for row in rows:
+            table.add_row(*row)
+        if rows:
+            out.print(table)
 
 
 @app.command()

@@ -40,6 +40,7 @@ def _for(*roles: Role, scope: Scope = Scope.READ, raw: bool = False) -> Access:
 ANYONE = Access(frozenset())  # also who has not signed in
 EVERYONE = _for(*Role)
 SEES_BATCHES = _for(R, J, L, S, A)
+JUDGES = _for(J, L, S, A)  # not reviewers: it tells of answers that blind ones must not know
 WORKS = _for(R, J, scope=Scope.REVIEW)
 WORKS_RAW = _for(R, J, scope=Scope.REVIEW, raw=True)
 READS_RAW = _for(R, J, raw=True)
@@ -49,8 +50,11 @@ ADMINISTERS = _for(M, scope=Scope.ADMIN)
 ACCESS: dict[tuple[str, str], Access] = {
     # pages
     ("GET", "/sign-in"): ANYONE,
+    ("GET", "/sign-in/provider"): ANYONE,
+    ("GET", "/sign-in/callback"): ANYONE,
     ("GET", "/"): EVERYONE,
     ("GET", "/batches/{batch_id}"): SEES_BATCHES,
+    ("GET", "/batches/{batch_id}/quality"): JUDGES,
     ("GET", "/items/{item_id}"): SEES_BATCHES,
     ("GET", "/items/{item_id}/history"): SEES_BATCHES,
     ("GET", "/items/{item_id}/compare"): READS_RAW,
@@ -71,6 +75,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/api/batches"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}/items"): SEES_BATCHES,
+    ("GET", "/api/batches/{batch_id}/quality"): JUDGES,
     ("GET", "/api/turns"): _for(R, J),
     ("POST", "/api/batches/{batch_id}/claim"): WORKS,
     ("POST", "/api/items/{item_id}/claim"): WORKS,
@@ -82,6 +87,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/api/items/{item_id}/frames/{number}"): READS_RAW,
     ("GET", "/api/items/{item_id}/frames/{number}/words"): READS_RAW,
     ("GET", "/api/items/{item_id}/preview"): SEES_BATCHES,
+    ("GET", "/api/items/{item_id}/export"): _for(L, scope=Scope.RELEASE),
     ("GET", "/api/items/{item_id}/preview/view"): SEES_BATCHES,
     ("GET", "/api/items/{item_id}/preview/frames/{number}"): SEES_BATCHES,
     ("GET", "/api/items/{item_id}/history"): SEES_BATCHES,
@@ -108,19 +114,19 @@ def settings_of(request: Request) -> Settings:
 
 def sealed(settings: Settings, token: str) -> str:
     """Return a session token as its cookie holds it: with a signature under the project key."""
-    return f"{token}.{_signature(settings, 'review-cookie', token)}"
+    return f"{token}.{signature(settings, 'review-cookie', token)}"
 
 
 def csrf_of(settings: Settings, token: str) -> str:
     """Return the CSRF token of a session; pages carry it, other sites cannot read it."""
-    return _signature(settings, "review-csrf", token)
+    return signature(settings, "review-csrf", token)
 
 
 def session_token(request: Request) -> str:
     """Return the session token of a request's cookie; "" where it has none or its signature does not hold."""
-    token, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
-    right = _signature(settings_of(request), "review-cookie", token)
-    return token if hmac.compare_digest(right.encode(), signature.encode()) else ""
+    token, _, seal = request.cookies.get(COOKIE, "").rpartition(".")
+    right = signature(settings_of(request), "review-cookie", token)
+    return token if hmac.compare_digest(right.encode(), seal.encode()) else ""
 
 
 def guard(request: Request) -> None:
@@ -144,14 +150,18 @@ def guard(request: Request) -> None:
     request.state.principal = principal
 
 
-def caller(request: Request) -> Principal:
-    """Return who was let through."""
+async def _caller_of(request: Request) -> Principal:
     held: Principal = request.state.principal
     return held
 
 
-Caller = Annotated[Principal, Depends(caller)]
-Configured = Annotated[Settings, Depends(settings_of)]
+async def _settings_of(request: Request) -> Settings:
+    return settings_of(request)
+
+
+# async, since they wait for nothing: what is not gets a thread of its own at each request
+Caller = Annotated[Principal, Depends(_caller_of)]
+Configured = Annotated[Settings, Depends(_settings_of)]
 
 
 def main_role(principal: Principal) -> str:
@@ -180,5 +190,6 @@ def _same_origin(request: Request) -> None:
         raise HTTPException(403, "requests of other sites are refused")
 
 
-def _signature(settings: Settings, purpose: str, token: str) -> str:
+def signature(settings: Settings, purpose: str, token: str) -> str:
+    """Return 64 hex digits that only who has the project key can make of a text, for one purpose."""
     return sha256(load_key(settings).digest(purpose, token)).hexdigest()

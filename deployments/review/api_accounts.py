@@ -18,13 +18,29 @@ router = APIRouter(prefix="/api")
 
 @router.post("/session", tags=["session"])
 def sign_in(body: asked.SignIn, request: Request, response: Response, settings: Configured) -> dict[str, str]:
-    """Sign in: sets the session's cookie and returns its CSRF token."""
-    address = request.client.host if request.client else ""
-    token = accounts.sign_in(settings.database_url, body.name, body.password, address)
+    """Sign in by password: sets the session's cookie and returns its CSRF token."""
+    if not settings.password_sign_in:
+        raise accounts.NotAdmitted("nobody signs in by password here")
+    try:
+        token = accounts.sign_in(settings.database_url, body.name, body.password, address_of(request))
+    except accounts.WrongPassword:
+        known = any(held.name == body.name for held in accounts.users(settings.database_url))
+        refused(settings, "password", f"user:{body.name}" if known else "user:unknown")
+        raise
     record = AuditRecord(body.name, "user", "session.begin", f"user:{body.name}", "password")
     audit_log.append(settings.database_url, [record])
     set_cookie(request, response, settings, token)
     return {"name": body.name, "csrf": csrf_of(settings, token)}
+
+
+def refused(settings: Settings, reason: str, entity: str = "user:unknown") -> None:
+    """Record a sign-in that failed. What was typed as a name is recorded only where it is one: it may be a password."""
+    audit_log.append(settings.database_url, [AuditRecord("unknown", "user", "session.refused", entity, reason)])
+
+
+def address_of(request: Request) -> str:
+    """Return where a request comes from."""
+    return request.client.host if request.client else ""
 
 
 def set_cookie(request: Request, response: Response, settings: Settings, token: str) -> None:
@@ -40,9 +56,10 @@ def set_cookie(request: Request, response: Response, settings: Settings, token: 
 
 
 @router.delete("/session", tags=["session"], status_code=204)
-def sign_out(request: Request, response: Response, settings: Configured) -> None:
+def sign_out(request: Request, response: Response, principal: Caller, settings: Configured) -> None:
     """Sign out."""
     accounts.sign_out(settings.database_url, session_token(request))
+    _record(settings, principal, "session.end", f"user:{principal.name}")
     response.delete_cookie(COOKIE)
 
 

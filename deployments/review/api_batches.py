@@ -36,6 +36,12 @@ def batch(batch_id: str, settings: Configured) -> dict[str, Any]:
     }
 
 
+@router.get("/batches/{batch_id}/quality")
+def quality(batch_id: str, settings: Configured) -> dict[str, Any]:
+    """Return how good detectors and reviewers were: recall and precision by label, agreement, time, what was left."""
+    return queue.figures(settings.database_url, batch_id)
+
+
 @router.get("/batches/{batch_id}/items")
 def items(batch_id: str, settings: Configured, filters: Annotated[asked.Filters, Query()]) -> dict[str, Any]:
     """Return a page of a batch's items, most urgent first; `next` is the `after` of the next page, "" for none."""

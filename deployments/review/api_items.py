@@ -19,7 +19,7 @@ from infra import review_queue as queue
 from infra.accounts import Principal
 from infra.review_queue import Completion, Loaded
 from infra.settings import Settings, load_key
-from tasks.run import digest
+from tasks.run import digest, opened
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 PNG = "image/png"
@@ -139,9 +139,10 @@ def differences(settings: Settings, loaded: Loaded, left: int, right: int) -> li
 
 @router.get("/{item_id}/comments")
 def comments(item_id: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
-    """Return what people said about an item."""
-    raw(settings, principal, item_id, "comments")  # they may quote it
-    return [asdict(one) for one in queue.comments(settings.database_url, load_key(settings), item_id)]
+    """Return what people said about an item; of a blind reviewer's only what they said themselves."""
+    held = raw(settings, principal, item_id, "comments")  # they may quote it
+    said = queue.comments(settings.database_url, load_key(settings), item_id)
+    return [asdict(one) for one in said if not held.loaded.blind or one.who == principal.name]
 
 
 @router.post("/{item_id}/comments", status_code=201)
@@ -182,6 +183,7 @@ def submit(
         body.verdict,
         body.expected,
         reason=body.reason,
+        rank=opened(loaded.batch.flow_run_id).policy.review.rank_of(principal.name),
         seconds=body.seconds,
     )
     return _decided(later, loaded, outcome)
@@ -195,7 +197,14 @@ def adjudicate(
     loaded = item_of(settings, principal, item_id)
     _same_turn(loaded, body.turn_id)
     outcome = queue.adjudicate(
-        settings.database_url, body.turn_id, principal.name, body.number, body.expected, verdict=body.verdict
+        settings.database_url,
+        body.turn_id,
+        principal.name,
+        body.number,
+        body.expected,
+        verdict=body.verdict,
+        reason=body.reason,
+        seconds=body.seconds,
     )
     return _decided(later, loaded, outcome)
 

@@ -5,7 +5,6 @@ Start it with `uvicorn deployments.review.app:made --factory`; `deidflow up` doe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -14,10 +13,12 @@ from urllib.parse import quote
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deid_core.errors import DeidflowError, Quarantine, ServiceError, UsageError
-from deployments.review import api_accounts, api_batches, api_items, pages
+from deployments.review import api_accounts, api_batches, api_export, api_items, pages, provider
 from deployments.review.access import guard
 from deployments.review.documents import WrongPlace
 from deployments.review.opening import Closed
@@ -44,6 +45,7 @@ STATUS: tuple[tuple[type[DeidflowError], int], ...] = (
     (accounts.Throttled, 429),
     (accounts.WrongPassword, 401),
     (Closed, 403),
+    (accounts.NotAdmitted, 403),
     (UsageError, 422),
     (Quarantine, 409),
     (ServiceError, 503),
@@ -74,11 +76,12 @@ def create_app(settings: Settings, *, sweeps: bool = False) -> FastAPI:
         lifespan=sweeping if sweeps else None,
     )
     app.state.settings = settings
-    for module in (pages, api_accounts, api_batches, api_items):
+    app.state.provider = provider.provider_of(settings)
+    for module in (pages, provider, api_accounts, api_batches, api_items, api_export):
         app.include_router(module.router)
     app.add_api_route("/api/openapi.json", _openapi, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("deployments.review").joinpath("static"))), "static")
-    app.middleware("http")(_headers)
+    app.add_middleware(_Headers)
     app.exception_handler(DeidflowError)(_failed)
     app.exception_handler(StarletteHTTPException)(_refused)
     app.exception_handler(Exception)(_broken)
@@ -90,13 +93,23 @@ def _openapi(request: Request) -> dict[str, Any]:
     return described
 
 
-async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    answer = await call_next(request)
-    for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
-    if request.url.path.startswith("/static/"):
-        answer.headers["Cache-Control"] = "no-cache"
-    return answer
+class _Headers:
+    """Put the shared headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/static/"):
+                    headers["Cache-Control"] = "no-cache"
+            await send(message)
+
+        await self._app(scope, receive, told if scope["type"] == "http" else send)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,16 @@ from deid_core.model import CellRef, Document, PixelBox, TagPath, Verdict
 from deployments.review.documents import Block, View, shown, view_of
 
 Span = Mapping[str, Any]
+ACTS = {
+    "span.accept": "said it goes",
+    "span.reject": "said it stays",
+    "span.relabel": "gave a label",
+    "span.resize": "moved its ends",
+    "span.add": "added what was missed",
+    "span.restore": "went back to the detectors",
+    "passed": "let it pass with others",
+    "redetected": "ran the detectors again",
+}
 STATES = {Verdict.TRANSFORM: "goes", Verdict.KEEP: "stays", Verdict.REVIEW: "unsure"}
 
 
@@ -54,6 +65,23 @@ def tag_of(label: str) -> str:
 def state_of(span: Span) -> str:
     """Say what becomes of a span: goes, stays, or unsure."""
     return STATES[Verdict(span["verdict"])]
+
+
+def act_of(act: str) -> str:
+    """Return an act of an item's history in plain words."""
+    return ACTS.get(act, act.replace("_", " "))
+
+
+def told_of(text: str) -> str:
+    """Return what an act of the history changed in plain words: a label, what becomes of it, or a place."""
+    label, brace, place = text.partition("{")
+    if not brace:
+        return STATES[Verdict(text)] if text in set(Verdict) else text.replace("_", " ").lower()
+    held = json.loads(brace + place)
+    where = [f"{held[name]}" for name in ("part", "path", "column") if name in held]
+    ends = f"{held['start']} to {held['end']}" if "start" in held else ""
+    box = f"{held['width']} x {held['height']} at {held['left']}, {held['top']}" if "width" in held else ""
+    return " ".join(filter(None, (label.strip().replace("_", " ").lower(), *where, ends, box)))
 
 
 def placed(view: View, spans: Iterable[Span]) -> dict[int, list[Drawn]]:

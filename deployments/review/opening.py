@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from deid_core import codec, ingest, pipeline
 from deid_core.errors import ChangedAsset, UsageError
@@ -21,7 +23,9 @@ from tasks.run import LIMIT, Run, digest, opened
 from tasks.shard import record_of
 
 STEPS = ("review", "second")
-REMEMBERED = 8  # documents of this process's memory
+REMEMBERED_BYTES = 2**27  # of sources in this process's memory
+REMEMBERED_PLANS = 64
+Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,16 @@ class Opened:
     @property
     def plan(self) -> Plan:
         """Return the plan that the run made."""
-        return codec.plan_from_json(self.run.workspace.get(self.loaded.plan, LIMIT))
+        return _plan(self.run.workspace.get(self.loaded.plan, LIMIT))
+
+    def chosen(self, spans: Sequence[Span]) -> Plan:
+        """Return the plan that an export with these spans carries out: the run's, where nobody changed anything."""
+        held = self.plan
+        return held if is_carried_out_by(held, spans) else reviewed_plan(held, spans, self.run.policy)
 
     def cleaned(self, spans: Sequence[Span]) -> Document:
-        """Return the document as an export with these spans holds it: what nobody changed goes by the run's plan."""
-        held = self.plan
-        chosen = held if is_carried_out_by(held, spans) else reviewed_plan(held, spans, self.run.policy)
-        return pipeline.apply(self.document, chosen, self.run.policy, self.run.key, self.run.code)
+        """Return the document as an export with these spans holds it."""
+        return pipeline.apply(self.document, self.chosen(spans), self.run.policy, self.run.key, self.run.code)
 
     def export(self, spans: Sequence[Span]) -> bytes:
         """Return the bytes that an export with these spans writes."""
@@ -108,8 +115,29 @@ def _opened(loaded: Loaded) -> Opened:
     return Opened(loaded, run, document[0], document[1])
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _document(run_id: str, asset_id: str, input_sha256: str) -> tuple[Document, View]:
+class _Memory:
+    """Remember documents, those used last, of so many bytes of source together; the very last stays, however large."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held, self._lock = most, OrderedDict[Key, tuple[Document, View, int]](), Lock()
+
+    def __call__(self, *key: str) -> tuple[Document, View]:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key][:2]
+        read = _read(*key)
+        with self._lock:
+            self._held[key] = read
+            while len(self._held) > 1 and sum(size for _, _, size in self._held.values()) > self._most:
+                self._held.popitem(last=False)
+        return read[:2]
+
+
+_document = _Memory(REMEMBERED_BYTES)
+
+
+def _read(run_id: str, asset_id: str, input_sha256: str) -> tuple[Document, View, int]:
     run = opened(run_id)
     path = _paths(run_id).get(asset_id)
     if path is None:
@@ -118,7 +146,12 @@ def _document(run_id: str, asset_id: str, input_sha256: str) -> tuple[Document, 
     if digest(data) != input_sha256:
         raise ChangedAsset("the source's bytes changed since they were ingested")
     whose = pipeline.identify(ingest.read(data, path, asset_id, run.key), run.policy, run.key)
-    return whose.document, view_of(whose.document)
+    return whose.document, view_of(whose.document), len(data)
+
+
+@lru_cache(maxsize=REMEMBERED_PLANS)
+def _plan(text: bytes) -> Plan:
+    return codec.plan_from_json(text)
 
 
 @lru_cache(maxsize=4)

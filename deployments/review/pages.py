@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from importlib.resources import files
@@ -28,12 +29,15 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(str(files("deployments.review").joinpath("templates")))
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 templates.env.globals.update(
+    act_of=drawing.act_of,
+    told_of=drawing.told_of,
     group_of=drawing.group_of,
     letter_of=drawing.letter_of,
     state_of=drawing.state_of,
     tag_of=drawing.tag_of,
     groups=drawing.labels()["groups"],
 )
+OURS = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")  # browsers take "//" and "/\\" for a host, and leave tabs out
 ROWS = 100  # of a table a page shows at once
 REASONS = Reason.__args__  # type: ignore[attr-defined]
 
@@ -41,8 +45,17 @@ REASONS = Reason.__args__  # type: ignore[attr-defined]
 @router.get("/sign-in")
 def sign_in(request: Request, to: str = "/") -> HTMLResponse:
     """Show the form to sign in; `to` is a page of ours to go on to."""
-    safe = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
-    return _page(request, "sign_in.html", to=safe)
+    return _page(request, "sign_in.html", to=own_page(to), settings=settings_of(request))
+
+
+def own_page(to: str) -> str:
+    """Return an address where it is a page of ours, and the first page where it may be another site's."""
+    return to if OURS.fullmatch(to) else "/"
+
+
+def signed_in(request: Request, to: str) -> HTMLResponse:
+    """Show that somebody is signed in, and go on to a page of ours."""
+    return _page(request, "signed_in.html", to=to)
 
 
 @router.get("/")
@@ -84,6 +97,14 @@ def batch(
     )
 
 
+@router.get("/batches/{batch_id}/quality")
+def quality(request: Request, batch_id: str, settings: Configured) -> HTMLResponse:
+    """Show how good detectors and reviewers were, as far as the batch is decided."""
+    url = settings.database_url
+    held, told = queue.batch(url, batch_id), queue.figures(url, batch_id)
+    return _page(request, "quality.html", batch=held, told=told)
+
+
 @router.get("/items/{item_id}", response_model=None)
 def item(
     request: Request, item_id: int, principal: Caller, settings: Configured, row: Annotated[int, Query(ge=0)] = 0
@@ -107,12 +128,13 @@ def history(request: Request, item_id: int, principal: Caller, settings: Configu
 def compare(
     request: Request, item_id: int, principal: Caller, settings: Configured, left: int = 0, right: int = 0
 ) -> HTMLResponse:
-    """Show two versions of a document side by side, with their differences marked."""
+    """Show two versions of a document side by side, differences marked: at first what the last two people submitted."""
     held = raw(settings, principal, item_id, "compare")
     versions = {one.number: one for one in held.loaded.completions}
     numbers = sorted(versions)
-    left = left if left in versions else numbers[0]
-    right = right if right in versions else numbers[-1]
+    people = [one for one in numbers if versions[one].status == "submitted" and versions[one].origin == "person"]
+    first, last = people[-2:] if len(people) > 1 else (numbers[0], numbers[-1])
+    left, right = left if left in versions else first, right if right in versions else last
     found = [one for one in differences(settings, held.loaded, left, right) if one.kind != "same"]
     marked = {side["id"]: one.kind for one in found for side in (one.left, one.right) if side}
     sides = [(versions[number], _lines(held.view, versions[number].spans)) for number in (left, right)]

@@ -1,4 +1,7 @@
-"""Migrations of the review queue's tables, as Alembic revisions in `versions`; applied by `review_queue.create`."""
+"""Migrations of the review's tables, queue and accounts, as Alembic revisions in `versions`.
+
+Applied by `review_queue.create` and by `accounts.create`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from sqlalchemy import inspect, text
 from deid_core.errors import ServiceError
 from infra.database import SCHEMA_LOCK, lock, reading, writing
 
-HEAD = "r0002"
+HEAD = "r0004"
 FIRST = "r0001"  # what databases hold that are older than the migrations
 VERSION_TABLE = "review_version"
 

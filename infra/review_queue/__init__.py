@@ -23,6 +23,7 @@ from infra.review_queue.intake import (
     progress,
     tag_items,
 )
+from infra.review_queue.quality import figures
 from infra.review_queue.reading import (
     Claimed,
     Loaded,
@@ -95,6 +96,7 @@ __all__ = [
     "create_batch",
     "decide_items",
     "escalate_overdue",
+    "figures",
     "ground_truth",
     "ground_truths",
     "heartbeat",

@@ -206,6 +206,7 @@ def _looked(session: Session, batch: Batch, item: Item, who: str, rank: int, why
     version = new_version(session, Work(batch, item, turn, held), who, (), start(batch, item, turn, held))
     version.status, version.verdict, version.rank = SUBMITTED, Status.APPROVED.value, rank
     session.flush()
+    note(session, item, who, "passed", step=turn.step, reason=why, completion=version.number)  # not "submitted": unread
     stages.submitted(session, batch, item, turn, version, why)
     return True
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -41,11 +43,15 @@ CHUNK = 500  # items a statement
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """Put an asset's plan before a person: why, and how urgent (higher first)."""
+    """Put an asset's plan before a person: why, and how urgent (higher first).
+
+    `second` says whether a second person confirms it, where the batch is reviewed in two steps.
+    """
 
     plan: Plan
     reason: str = ""
     priority: int = 0
+    second: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +181,12 @@ def _insert(session: Session, batch_id: str, batch: Batch | None, items: Sequenc
     ]
     session.connection().execute(insert(Completion), versions)
     steps = _steps(batch)
+    confirmed = {item.plan.asset_id for item in items if item.second}
     turns = [
         {"batch_id": batch_id, "item_id": item_id, "number": number, "priority": priority, **held}
-        for item_id, _, priority in new
+        for item_id, asset_id, priority in new
         for number, held in enumerate(steps, 1)
+        if held["step"] != SECOND or asset_id in confirmed
     ]
     session.connection().execute(insert(Turn), turns)
     return len(new)
@@ -241,23 +249,47 @@ def counts(url: str, batch_id: str) -> dict[str, int]:
 
 
 def progress(url: str, batch_id: str) -> Progress:
-    """Return how far a batch is."""
-    by_status = counts(url, batch_id)
-    open_steps = select(Item.step, func.count()).where(Item.batch_id == batch_id, col(Item.status).in_(UNDECIDED))
+    """Return how far a batch is; counted again only after somebody did something in it."""
+    leases = select(func.count()).where(Turn.batch_id == batch_id, Turn.until > timestamp(), Turn.status == OPEN)
+    with reading(url) as session:
+        leased = int(session.exec(leases).one())
+    return replace(_standing(url, batch_id, acts(url, batch_id)), leased=leased)
+
+
+def acts(url: str, batch_id: str) -> tuple[int, int]:
+    """Return how many lines a batch's history and how many items it has: whatever is decided makes one more."""
+    of_batch = (select(func.count()).where(model.batch_id == batch_id) for model in (Event, Item))
+    with reading(url) as session:
+        lines, items = (int(session.exec(statement).one()) for statement in of_batch)
+    return lines, items
+
+
+@lru_cache(maxsize=64)
+def _standing(url: str, batch_id: str, _acts: tuple[int, int]) -> Progress:
+    standing = (Item.status, Item.step)
+    items = select(*standing, func.count()).where(Item.batch_id == batch_id).group_by(*map(col, standing))
+    # written out, not bound: an index of these only serves no other query
+    by_person = (
+        col(Completion.status) == literal_column(f"'{SUBMITTED}'"),
+        col(Completion.origin) != literal_column(f"'{DETECTOR}'"),
+    )
     people = (
         select(Completion.who, func.count(), func.sum(Completion.seconds))
         .join(Item, col(Item.id) == col(Completion.item_id))
-        .where(Item.batch_id == batch_id, Completion.status == SUBMITTED, Completion.origin != DETECTOR)
+        .where(Item.batch_id == batch_id, *by_person)
         .group_by(col(Completion.who))
     )
-    leases = select(func.count()).where(Turn.batch_id == batch_id, Turn.status == OPEN, Turn.until > timestamp())
+    by_status: Counter[str] = Counter()
+    by_step: Counter[str] = Counter()
     with reading(url) as session:
-        by_step = dict(session.exec(open_steps.group_by(col(Item.step))).all())
+        for status, step, number in session.exec(items):
+            by_status[status] += number
+            if status in UNDECIDED:
+                by_step[step] += number
         worked = session.exec(people).all()
-        leased = int(session.exec(leases).one())
     by_reviewer = {who: number for who, number, _ in worked}
     seconds = sum(int(spent or 0) for _, _, spent in worked)
-    return Progress(sum(by_status.values()), by_status, by_step, by_reviewer, leased, seconds)
+    return Progress(by_status.total(), dict(by_status), dict(by_step), by_reviewer, 0, seconds)
 
 
 def escalate_overdue(url: str) -> list[Batch]:

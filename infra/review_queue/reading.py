@@ -206,16 +206,16 @@ def history(url: str, item_id: int, offset: int = 0, limit: int = 1000, *, only:
         return list(session.exec(statement))
 
 
-def ground_truth(url: str, item_id: int) -> Completion:
+def ground_truth(url: str, item_id: int, who: str = "deidflow") -> Completion:
     """Return what is exported of an item: the ground truth that somebody submitted.
 
-    Raises NotSubmitted where there is none, after the refusal is in the audit.
+    Raises NotSubmitted where there is none or the item was rejected, after the refusal of `who` is in the audit.
     """
     with reading(url) as session:
         item = one(session, item_id)
         batch = found(session, item.batch_id)
         held = versions(session, item_id)
-    return _truth(url, batch, item, held)
+    return _truth(url, batch, item, held, who)
 
 
 def ground_truths(url: str, batch_id: str, asset_ids: Sequence[str]) -> dict[str, tuple[Completion, Completion]]:
@@ -232,10 +232,10 @@ def ground_truths(url: str, batch_id: str, asset_ids: Sequence[str]) -> dict[str
     return {item.asset_id: (mine[item.asset_id][0], _truth(url, batch, item, mine[item.asset_id])) for item in approved}
 
 
-def _truth(url: str, batch: Batch, item: Item, held: Sequence[Completion]) -> Completion:
+def _truth(url: str, batch: Batch, item: Item, held: Sequence[Completion], who: str = "deidflow") -> Completion:
     truth = next((version for version in held if version.number == item.truth), None)
-    if truth is None or truth.status != SUBMITTED or item.status in UNDECIDED:
-        why = "no ground truth was submitted"
-        append(url, [records.of_item(batch, item, "deidflow", "review.export_refused", why)])
-        raise NotSubmitted("nobody submitted a ground truth of that item, so it is not exported")
+    if truth is None or truth.status != SUBMITTED or item.status != Status.APPROVED:
+        why = "it was rejected" if item.status == Status.REJECTED else "no ground truth was submitted"
+        append(url, [records.of_item(batch, item, who, "review.export_refused", why)])
+        raise NotSubmitted(f"that item is not exported: {why}")
     return truth

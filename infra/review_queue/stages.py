@@ -31,11 +31,10 @@ def submitted(session: Session, batch: Batch, item: Item, turn: Turn, version: C
     session.flush()
     if turn.step == REVIEW and batch.people > 1:
         _counted(session, batch, item, reason)
-    elif turn.step == REVIEW and batch.steps == 2:
+    elif turn.step == REVIEW and (seconds := [one for one in _turns(session, item) if one.step == SECOND]):
         item.step, item.head, item.status = SECOND, version.number, Status.PENDING.value
-        for other in _turns(session, item):
-            if other.step == SECOND:
-                other.status, other.completion = OPEN, None
+        for other in seconds:
+            other.status, other.completion = OPEN, None
     else:
         decided(session, item, version, Status(version.verdict), version.who, reason)
 

@@ -51,6 +51,11 @@ def _json(nullable: bool = False) -> Any:  # noqa: FBT001, FBT002 - one switch o
     return Column(JSON(none_as_null=True), nullable=nullable)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """Return an index's condition, for both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class Batch(SQLModel, table=True):
     """Hold one flow run's review and how it is done; `status` is open or closed, `release` names what it is for."""
 
@@ -113,6 +118,8 @@ class Turn(SQLModel, table=True):
         UniqueConstraint("item_id", "who"),
         Index("ix_review_turn_order", "batch_id", "status", "assigned_to", text("priority DESC"), "id"),
         Index("ix_review_turn_holder", "who", "status"),
+        Index("ix_review_turn_assigned", "assigned_to", "status"),
+        Index("ix_review_turn_lease", "batch_id", "until"),
     )
     id: int | None = Field(default=None, primary_key=True)
     batch_id: str = Field(foreign_key="review_batch.id")
@@ -131,7 +138,16 @@ class Completion(SQLModel, table=True):
     """Hold one version of an item's spans; versions are added, never changed but in how they stand."""
 
     __tablename__ = "review_completion"
-    __table_args__ = (UniqueConstraint("item_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "number"),
+        Index(
+            "ix_review_completion_person",
+            "item_id",
+            "who",
+            "seconds",
+            **_where(f"status = '{SUBMITTED}' AND origin <> '{DETECTOR}'"),
+        ),
+    )
     id: int | None = Field(default=None, primary_key=True)
     item_id: int = Field(foreign_key="review_item.id")
     number: int = 1

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
 
 from deid_core.entities import EntityType
 from deid_core.model import TextSpan
@@ -70,6 +71,14 @@ def state_of(run_id: str, *names: str) -> str:
             assert not state or state.name not in {"Failed", "Crashed"}, state
             time.sleep(0.5)
     raise AssertionError(f"{run_id} never was {names}")
+
+
+def artifact(run_id: str, key: str) -> str:
+    """Return the text of a run's artifact in Prefect."""
+    wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]), key=ArtifactFilterKey(any_=[key]))
+    with get_client(sync_client=True) as client:
+        (held,) = client.read_artifacts(artifact_filter=wanted)
+    return str(held.data)
 
 
 def resumed(run_id: str) -> None:
@@ -137,6 +146,10 @@ def test_what_people_decide_about_spans_is_released(
     for item in queue.items(url, batch.id):
         origins = [version.origin for version in queue.completions(url, item.id or 0)]
         assert origins == ["detector", "detector", "person"]
+    figures = artifact(release.run_id, "review-quality")
+    assert "| STAFF_NAME | 1 | 0 | 0.000 | none | 0.000 |" in figures
+    assert "| every | 1 | 1 | 1.000 |" in figures
+    assert not [value for value in ("zanzabar", "Jane", "1234567", "ann", "bob") if value in figures]
 
 
 def test_a_gate_outlives_its_server_and_only_people_open_it(server: Path, quick_policy: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import stat
@@ -9,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from deid_core.errors import ServiceError, UnreadableAsset, UsageError
+from deid_core.errors import LimitExceeded, ServiceError, UnreadableAsset, UsageError
+from deid_core.ingest.pieces import digest
 from infra.objects import open_store
 
 NOBODY = 65534
@@ -164,6 +167,7 @@ def test_a_file_in_the_way_is_an_error_of_the_store(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
+from deid_core.ingest.pieces import digest
 from infra.objects import open_store
 store = open_store(sys.argv[1])
 print("ready", flush=True)
@@ -188,3 +192,22 @@ def test_a_killed_writer_leaves_no_half_file(tmp_path: Path) -> None:
         written = list(open_store(str(tmp_path)).list())
         assert written
         assert {info.size for info in written} == {300_000}
+
+
+def test_a_large_file_is_mapped_and_can_be_put_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file is not read until it is used; what is too large, or leads out, is refused as ever."""
+    monkeypatch.setattr("infra.folder.MAPPED_FROM", 4)
+    store = open_store(str(tmp_path))
+    store.put("a", b"long enough")
+    store.put("b", b"no")
+    seen = store.view("a", 100)
+    assert isinstance(seen, mmap.mmap)
+    assert (seen[:], store.view("b", 100)) == (b"long enough", b"no")
+    assert store.put("copy", seen) is True
+    assert store.put("copy", seen) is False
+    assert digest(seen) == sha256(b"long enough").hexdigest()
+    (tmp_path / "out").symlink_to("/etc/hostname")
+    with pytest.raises(UnreadableAsset):
+        store.view("out", 100)
+    with pytest.raises(LimitExceeded):
+        store.view("a", 5)

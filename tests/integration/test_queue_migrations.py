@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from deid_core.errors import ServiceError
-from infra import migrations
+from infra import accounts, migrations
 from infra import review_queue as queue
-from infra.database import engine, tables, writing
+from infra.database import create_tables, engine, tables, writing
 from infra.review_queue import Status
 from infra.review_queue.tables import MODELS
 
@@ -37,9 +39,20 @@ SPANS = [
 ]
 
 
+@pytest.fixture
+def fresh_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a second empty database of the same kind."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'fresh.db'}"
+    name = f"fresh_{uuid4().hex}"
+    with engine(database_url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return f"{database_url.rpartition('/')[0]}/{name}"
+
+
 def differing(url: str) -> list[Any]:
-    """Return what Alembic would change so that the queue's tables are as the models say."""
-    ours = {table.name for table in tables(*MODELS)}
+    """Return what Alembic would change so that the queue's and the accounts' tables are as the models say."""
+    ours = {table.name for table in tables(*MODELS, *accounts.MODELS)}
     # Alembic cannot read an index by a falling column back from SQLite; PostgreSQL's run compares them
     unread = {"ix_review_item_order", "ix_review_turn_order"} if url.startswith("sqlite") else set()
 
@@ -89,6 +102,37 @@ def test_an_old_database_is_brought_up_with_its_rows(database_url: str) -> None:
     assert [held.item.asset_id for held in taken] == ["a2", "a3"]
     outcome = queue.submit(database_url, taken[0].turn.id or 0, "cy", Status.APPROVED, 1)
     assert (outcome.item.status, outcome.item.truth, outcome.batch_done) == ("approved", 2, False)
+
+
+def columns(url: str) -> dict[str, Any]:
+    """Return what the database itself says of each table but the one of versions: columns, keys and indexes."""
+    held = inspect(engine(url))
+    return {
+        name: (
+            {one["name"]: (str(one["type"]), one["nullable"]) for one in held.get_columns(name)},
+            held.get_pk_constraint(name)["constrained_columns"],
+            sorted((one["constrained_columns"], one["referred_table"]) for one in held.get_foreign_keys(name)),
+            sorted((one["name"], one["column_names"]) for one in held.get_indexes(name) if name.startswith("review_")),
+        )
+        for name in held.get_table_names()
+        if name in {table.name for table in tables(*MODELS, *accounts.MODELS)}
+    }
+
+
+@pytest.mark.parametrize("made_before", [False, True], ids=["no accounts yet", "accounts made without a revision"])
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection:sqlalchemy.exc.SAWarning")
+def test_accounts_come_by_a_revision(database_url: str, fresh_url: str, made_before: bool) -> None:
+    """From the revision before, with and without its tables, and from nothing: the same schema, and users stay."""
+    migrations.upgrade(database_url, "r0002")
+    if made_before:
+        create_tables(database_url, *accounts.MODELS)
+        accounts.add_user(database_url, "ann", ["reviewer"], "correct horse battery")
+    accounts.create(database_url)
+    accounts.create(fresh_url)
+    assert differing(database_url) == differing(fresh_url) == []
+    assert columns(database_url) == columns(fresh_url)
+    assert len(columns(fresh_url)) == len(MODELS) + len(accounts.MODELS)
+    assert [user.name for user in accounts.users(database_url)] == ["ann"] * made_before
 
 
 def test_the_head_is_the_last_revision() -> None:

@@ -146,6 +146,10 @@ def test_only_a_submitted_ground_truth_is_exported(database_url: str) -> None:
     queue.decide_items(database_url, batch_id, Status.SENT_BACK, "rita", "identifier missed")
     with pytest.raises(NotSubmitted):
         queue.ground_truth(database_url, item_id)
+    queue.decide_items(database_url, batch_id, Status.REJECTED, "rita")
+    with pytest.raises(NotSubmitted, match="rejected"):
+        queue.ground_truth(database_url, item_id, "rita")
+    assert acts(database_url)[-1] == ("rita", "review.export_refused")
 
 
 def test_two_steps_need_two_people(database_url: str) -> None:
@@ -169,6 +173,27 @@ def test_two_steps_need_two_people(database_url: str) -> None:
     outcome = queue.submit(database_url, confirmed.turn.id or 0, "bob", "approved", 3)
     assert (outcome.batch_done, outcome.item.decided_by, outcome.item.truth) == (True, "bob", 4)
     assert len(queue.ground_truth(database_url, item_id).spans) == 3
+
+
+def test_the_second_person_looks_at_what_was_drawn_only(database_url: str) -> None:
+    """Of two items one was drawn for confirmation: the other is decided by its one look, by hand or by form."""
+    queue.create(database_url)
+    rules = ReviewRules(steps=2, second_share=0.5)
+    batch_id = queue.create_batch(database_url, "run-1", rules=rules, policy_sha256="2" * 64).id
+    drawn = {"a0000": True, "a0001": False, "a0002": False}
+    queue.add_items(database_url, batch_id, [NewItem(plan(name), second=held) for name, held in drawn.items()])
+    for held in queue.claim(database_url, batch_id, "ann", 2):
+        queue.submit(database_url, held.turn.id or 0, "ann", "approved", 1)
+    assert [(item.status, item.step) for item in queue.items(database_url, batch_id)] == [
+        ("pending", "second"),
+        ("approved", "review"),
+        ("pending", "review"),
+    ]
+    assert queue.decide_items(database_url, batch_id, Status.APPROVED, "rita") == 2
+    assert queue.counts(database_url, batch_id) == {"approved": 3}
+    queue.decide_items(database_url, batch_id, Status.SENT_BACK, "rita", asset_ids=["a0001"])
+    again = taken(database_url, batch_id, "ann")
+    assert queue.submit(database_url, again.turn.id or 0, "ann", "approved", 2).batch_done
 
 
 def test_a_form_is_one_pair_of_eyes(database_url: str) -> None:
