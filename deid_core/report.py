@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import exp, fsum, lgamma, log, log1p
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -21,6 +22,7 @@ from deid_core.standards import ps3_15
 
 LISTED = 500  # assets that the page lists; the manifest lists all
 CONFIDENCE = 0.95
+PRECISION = 1e-9  # of a bound that is searched for
 STAGES = {
     "ingested": "read, and its kind and subject known",
     "planned": "searched, and each finding decided",
@@ -90,9 +92,30 @@ def render(manifest: Mapping[str, Any]) -> str:
         raise IntegrityError(f"not a release manifest: {type(error).__name__}") from None
 
 
-def upper_bound(trials: int) -> float:
-    """Return the one-sided 95 % Clopper-Pearson upper bound of a rate of which 0 in `trials` were found; 1 for none."""
-    return 1 - (1 - CONFIDENCE) ** (1 / trials) if trials else 1.0
+def upper_bound(trials: int, found: int = 0) -> float:
+    """Return the one-sided 95 % Clopper-Pearson upper bound of a rate of which `found` in `trials` were seen.
+
+    1 where all were, or none was tried. Source: Clopper and Pearson, Biometrika 26 (1934) 404-413.
+    """
+    if found >= trials:
+        return 1.0
+    if not found:
+        return 1 - float((1 - CONFIDENCE) ** (1 / trials))
+    low, high = found / trials, 1.0
+    while high - low > PRECISION:
+        rate = (low + high) / 2
+        low, high = (rate, high) if _at_most(found, trials, rate) > 1 - CONFIDENCE else (low, rate)
+    return high
+
+
+def _at_most(found: int, trials: int, rate: float) -> float:
+    """Return the probability of so many or fewer in trials of a rate."""
+    whole, yes, no = lgamma(trials + 1), log(rate), log1p(-rate)
+    logs = (
+        whole - lgamma(number + 1) - lgamma(trials - number + 1) + number * yes + (trials - number) * no
+        for number in range(found + 1)
+    )
+    return fsum(map(exp, logs))
 
 
 def _context(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from deid_core.extract.text import cell_text, row_of
 from deid_core.ingest.records import leaves
 from deid_core.model import CellRef, Finding, Part, PartKind
 from deid_core.policy import Policy
-from deid_core.standards.columns import label_of
+from deid_core.standards.columns import label_of, last_name
 
 KEEP, TEXT = "keep", "text"
 
@@ -38,7 +38,5 @@ class Columns:
             yield Finding(entity_type, CellRef(part.name, row_of(part), column), 1.0, self.name, self.version, rule)
 
     def _label(self, column: str, policy: Policy) -> str:
-        # of a nested member the last name counts: subject/name/given -> given; numbers are places in a list
-        names = [token for token in column.split("/") if not token.isdecimal()] or [column]
-        name = names[-1].replace("~1", "/").replace("~0", "~")
+        name = last_name(column)
         return policy.columns.get(column) or policy.columns.get(name) or label_of(name)

@@ -45,6 +45,7 @@ LITERAL = frozenset(
 )
 SHORTEST, MISSPELT_FROM, LONGEST_WORD, MATCHERS, COMPILED = 3, 6, 64, 256, 4096
 GROUPS = "="
+GLUED = 0.9  # the score of a name in the middle of a word
 # Han, kana and Hangul stand beside other words without a space
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 LITERAL_LENGTH = value_forms.LONGEST
@@ -135,6 +136,8 @@ def _forms(known: KnownValue) -> Iterator[Form]:
             if initial and rule == "unspaced_name":
                 continue  # these scripts have no initials
             yield _form(pattern, traces, label, score, rule, initial=initial)
+        for pattern in name_forms.glued(name):
+            yield _form(pattern, traces, label, GLUED, "glued_name")
         if len(value.split()) > 1:
             for pattern, score in value_forms.literal_patterns(value):
                 yield _form(pattern, whole, label, score, rule)
@@ -167,6 +170,7 @@ def _value_forms(
 EDGES = {
     "name": (r"(?<![^\W\d_])", r"(?![^\W\d_])"),
     "unspaced_name": ("", ""),
+    "glued_name": ("", ""),  # `CHESTJOHNDOE`
     "number": (r"(?<!\d)", r"(?!\d)"),
     "date": (r"(?<![^\W_])", r"(?![^\W_])|(?=t\d\d)"),
 }

@@ -6,13 +6,16 @@ import json
 import re
 import shlex
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from deid_core.errors import DeidflowError
+from deid_core.evaluate.box_gold import parse_gold
 from deployments.cli.app import app
+from deployments.sample import burn
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = CliRunner()
@@ -87,15 +90,22 @@ def test_what_cannot_be_measured(arguments: list[str], code: int, tmp_path: Path
     assert "Jane" not in str(done.exception)
 
 
-def test_the_page_holds(tmp_path: Path, quick_policy: Path) -> None:
+def test_the_page_holds(tmp_path: Path, quick_policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gold on the how-to page is read, and each of its commands succeeds over files as it says."""
     page = (ROOT / "docs" / "how-to" / "evaluate.md").read_text("utf-8")
     examples = dict(re.findall(r"`(\S+)`:\n\n```(?:json|text)\n(.*?)```", page, re.DOTALL))
     assert set(examples) == {"gold.jsonl", "gold.txt", "negatives.txt"}
     for name, text in examples.items():
         (tmp_path / name).write_text(text)
+    shown = re.search(r"This is such a file:\n\n```json\n(.*?)```", page, re.DOTALL)
+    assert shown is not None
+    assert {name: len(boxes) for name, boxes in parse_gold(shown[1]).items()} == {"0001.dcm": 21, "0002.png": 0}
+    made = re.findall(r"\$ python -m deployments\.sample\.burn (.*)", page)
+    assert len(made) == 1
+    monkeypatch.setattr(sys, "argv", ["burn", *shlex.split(made[0])])
+    burn.main()
     commands = [line[2:] for line in page.splitlines() if line.startswith("$ deidflow evaluate")]
-    assert len(commands) >= 2
+    assert len(commands) >= 3
     for command in commands:
         arguments = shlex.split(command)[1:]
         if "--policy" not in arguments:

@@ -37,6 +37,8 @@ FOUND = [
     (DOE, "file john_doe_1951.txt", "john_doe"),
     (DOE, "JohnDoe1951", "JohnDoe"),
     (DOE, "John  \n Doe", "John  \n Doe"),
+    (DOE, "CHESTJOHNDOE", "JOHNDOE"),
+    (DOE, "DoeJohnChest", "DoeJohn"),
     (MUELLER, "Anna-Lena Müller", "Anna-Lena Müller"),
     (MUELLER, "ANNA LENA MUELLER", "ANNA LENA MUELLER"),
     (MUELLER, "annalena muller", "annalena muller"),
@@ -86,6 +88,7 @@ FOUND = [
 NOT_FOUND = [
     (DOE, "a j in doeskin does it"),
     (DOE, "Johnson and Doering"),
+    ((EntityType.NAME, "Ng^Al"), "among all"),
     (WILL, "He will come in may"),
     (WILL, "Will continue. May 2021."),
     (MRN, "1234567 and 9123456"),

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from deid_core.errors import UsageError
 from infra import accounts
-from infra.accounts import Role, Scope, Throttled
+from infra.accounts import NotAdmitted, Role, Scope, Throttled
 
 PASSWORD = "correct horse battery"
 
@@ -149,9 +149,29 @@ def test_a_token_that_cannot_be_is_refused(url: str, scopes: list[str], days: in
 
 
 def test_who_is_known_by_a_provider_needs_no_password(url: str) -> None:
-    """A user of an identity provider is found by its name for them, and no password signs them in."""
+    """A user of an identity provider is found by its name for them, whatever they are called; no password helps."""
     accounts.add_user(url, "olga", ["auditor"], subject="https://idp.example|42")
-    assert accounts.user_of_subject(url, "https://idp.example|42") == "olga"
-    assert accounts.user_of_subject(url, "") is None
+    assert accounts.admit(url, "https://idp.example|42", "o.smith", None) == "olga"
     with pytest.raises(UsageError):
         accounts.sign_in(url, "olga", "")
+    with pytest.raises(UsageError, match="subject"):
+        accounts.add_user(url, "olga2", ["auditor"], subject="https://idp.example|42")
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "roles"),
+    [
+        ("", "ann", ["admin"]),
+        ("https://idp.example|1", "ann", ["admin"]),
+        ("https://idp.example|1", "bob", []),
+        ("https://idp.example|1", "bob", None),
+        ("https://idp.example|1", "bob\nann", ["reviewer"]),
+    ],
+)
+def test_who_is_not_known_comes_in_by_a_role_and_a_name_of_their_own(
+    url: str, subject: str, name: str, roles: list[str] | None
+) -> None:
+    """Nobody without a subject, a role, or a name that is free; and whoever has that name keeps what they had."""
+    with pytest.raises(NotAdmitted):
+        accounts.admit(url, subject, name, roles)
+    assert [(held.name, held.roles, held.subject) for held in accounts.users(url)] == [("ann", ["reviewer"], "")]

@@ -29,7 +29,7 @@ from deid_core.review import (
     reviewed_plan,
     summary,
 )
-from deid_core.routing import Counts, urgency, why_asked
+from deid_core.routing import Counts, is_confirmed, urgency, why_asked
 
 POLICY = load_policy("safe_harbor").model_copy(update={"detectors": ("columns", "patterns", "known_values")})
 NOTE = "Patient: Jane Doe, MRN 1234567.\r\nSister Quillfeather 🩺 agrees. Seen 3/14/2021 in Ohio.\r\n"
@@ -233,6 +233,13 @@ def ruled(**rules: Any) -> Policy:
         (Counts({"NAME": 2}, unsure=1), {}, "sampled", "low_confidence"),
         (Counts({"NAME": 2}, disputed=1), {"disagreement": True}, "sampled", "disagreement"),
         (Counts({"SSN": 1}), {"labels": (EntityType.SSN,)}, "sampled", "label"),
+        (Counts({"NAME": 2}, rare=1), {"rare_conditions": True}, "sampled", "rare_condition"),
+        (Counts({}, rare=1), {"rare_conditions": True}, "sampled", "rare_condition"),
+        (Counts({"NAME": 2}, rare=1), {}, "sampled", ""),
+        (Counts({"NAME": 2}, small=1), {"small_cells": 5}, "required", "small_cell"),
+        (Counts({"NAME": 2}, small=1), {}, "sampled", ""),
+        (Counts({"SSN": 1}, small=1), {"small_cells": 5, "labels": (EntityType.SSN,)}, "sampled", "small_cell"),
+        (Counts({"NAME": 2}, rare=1, small=1), {"rare_conditions": True, "small_cells": 5}, "none", ""),
         (Counts({}), {"floor": 1.0}, "sampled", "no_finding"),
         (Counts({}), {"floor": 1.0}, "required", "no_finding"),
         (Counts({"NAME": 2}), {}, "required", "required"),
@@ -243,7 +250,8 @@ def test_the_policy_says_who_is_asked(
     counts: Counts, rules: dict[str, Any], mode: str, why: str, key: ProjectKey
 ) -> None:
     """The unsure, the disputed, the chosen labels, a floor of those without findings, a sample, or all."""
-    assert why_asked("a1", counts, ruled(**rules), key, mode) == why
+    policy = ruled(**rules).model_copy(update={"review_sample": 0.0})
+    assert why_asked("a1", counts, policy, key, mode) == why
 
 
 def test_a_sample_is_the_same_each_time_and_of_its_size(key: ProjectKey) -> None:
@@ -255,6 +263,21 @@ def test_a_sample_is_the_same_each_time_and_of_its_size(key: ProjectKey) -> None
     assert drawn.count("") == 2000 - drawn.count("sample")
 
 
+def test_a_second_person_looks_at_a_share_that_is_drawn(key: ProjectKey) -> None:
+    """Of the items of a two-step review so many are confirmed: the same ones each time, all by default."""
+    policy = ruled(steps=2, second_share=0.3)
+    drawn = [is_confirmed(f"a{n}", policy, key) for n in range(2000)]
+    assert drawn == [is_confirmed(f"a{n}", policy, key) for n in range(2000)]
+    assert 540 < sum(drawn) < 660
+    assert all(is_confirmed(f"a{n}", ruled(steps=2), key) for n in range(100))
+
+
+def test_the_first_of_a_ranking_is_highest() -> None:
+    """Who is named first outranks the next, and everybody named outranks who is not."""
+    rules = ruled(conflict="priority", ranking=("ann", "bob")).review
+    assert [rules.rank_of(name) for name in ("ann", "bob", "cy")] == [2, 1, 0]
+
+
 def test_detectors_that_name_a_place_differently_are_counted_as_disagreeing() -> None:
     """One place under two labels of two detectors is disputed; two rules of one detector are not."""
     name = decision(3)
@@ -264,7 +287,21 @@ def test_detectors_that_name_a_place_differently_are_counted_as_disagreeing() ->
     assert [one.reason for one in resolve([name, replace(name, finding=place)])] == ["cue"]
 
 
-@pytest.mark.parametrize("rules", ["steps = 2\npeople = 3", "floor = 2", 'labels = ["JANE"]', "lease = 5"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "steps = 2\npeople = 3",
+        "floor = 2",
+        'labels = ["JANE"]',
+        "lease = 5",
+        "second_share = 0.5",
+        'ranking = ["ann"]',
+        'conflict = "priority"\nranking = ["ann", "ann"]',
+        "small_cells = -1",
+        'cell_columns = ["race"]',
+        'rare_conditions = "Gaucher"',
+    ],
+)
 def test_rules_of_review_that_do_not_hold_are_refused(rules: str) -> None:
     """Two ways at once, a share above one, an unknown label and an unknown field."""
     text = files("deid_core.policies").joinpath("safe_harbor.toml").read_text("utf-8")
