@@ -40,8 +40,10 @@ WINDOW = 190  # word pieces read at once, as in training; two more mark the ends
 OVERLAP = 48  # word pieces that neighbouring windows share, so that every word is read with what surrounds it
 BATCH = 512  # word pieces, padding included: more does not stay in the cache
 NEAR = 0.15  # what is asked of a word beside one that identifies somebody: a name is found whole or half
-SURE = 0.9  # a name found with so much certainty is looked for elsewhere in its text
-DOUBT = 0.05  # and is one there too, where the model does not rule it out
+SURE = 0.8  # a name found with so much certainty is looked for elsewhere in its text
+DOUBT = 0.08  # and is one there too, where the model does not rule it out
+LIKELY = 0.6  # bare initials found with so much are the same person's wherever they stand in the text
+INITIALS = re.compile(r"[A-Z]{2,3}")
 ECHO = 4  # letters: shorter words of a name are not looked for
 ENTITY = {
     "NAME": EntityType.NAME,
@@ -252,6 +254,8 @@ def _hits(encoder: Encoder, text: str, found: Sequence[Word], inside: NDArray[np
     for order, step in ((likely, -1), (reversed(likely), 1)):
         for index in order:
             beside = index + step + (step if index + step in signs else 0)
+            if not text[found[index].start].isalnum():
+                continue  # a ruled line is no part of a name
             if 0 <= beside < len(found) and hits[beside] and _may_join(text, found[index], found[beside]):
                 between = found[min(index, beside) + 1 : max(index, beside) + 1]
                 hits[index] |= all(word.shape % GAPS != LINE for word in between)
@@ -312,9 +316,13 @@ def _echoes(
     sure = [span for span in spans if span.rule == f"{MODEL}:NAME" and span.score >= SURE]
     names = {value.casefold(): span for span in sure for value in LONG_WORD.findall(text, span.start, span.end)}
     signs = {sign: span for span in sure for sign in _signs(text, span)}
-    for index, word in enumerate(found) if names or signs else ():
+    likely = (span for span in spans if span.rule == f"{MODEL}:NAME" and span.score >= LIKELY)
+    bare = {value: span for span in likely if INITIALS.fullmatch(value := text[span.start : span.end])}
+    for index, word in enumerate(found) if names or signs or bare else ():
         value, inside = text[word.start : word.end], 1.0 - odds[index, 0]
-        span = signs.get(value) or (names.get(value.casefold()) if inside >= DOUBT else None)
+        span = signs.get(value)
+        if span is None and inside >= DOUBT:
+            span = names.get(value.casefold()) or bare.get(value)
         if span and inside < encoder.threshold:
             yield Span(word.start, word.end, span.entity_type, span.score, span.rule)
 

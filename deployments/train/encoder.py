@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from deployments.train.examples import Example
 
 PIECES = 2_048  # in a batch, padding included
-THRESHOLD = 0.55
+THRESHOLD = 0.5
 NEVER = 1e-9
 
 
@@ -108,7 +108,7 @@ def main(
     texts: Annotated[Path, typer.Option("--gold", help="folder of the gold texts")],
     out: Annotated[Path, typer.Option(help="folder for the model")],
     seed: Annotated[int, typer.Option(help="seed of everything")] = 1,
-    steps: Annotated[int, typer.Option(help="how many batches to train on")] = 1900,
+    steps: Annotated[int, typer.Option(help="how many batches to train on")] = 2400,
     weights: Annotated[
         Path | None, typer.Option(help="weights of such a training; without them it is done now")
     ] = None,

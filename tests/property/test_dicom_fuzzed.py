@@ -14,7 +14,7 @@ from time import process_time
 
 import pydicom
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -121,6 +121,8 @@ def test_a_file_comes_out_clean(data: bytes) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@example(FILES[0], [(311, 0)])  # NUL in the place of the name's caret
+@example(FILES[0], [(311, 33)])  # a sign there
 @given(st.sampled_from(FILES), st.lists(st.tuples(st.integers(0, 4095), st.integers(0, 255)), min_size=1, max_size=4))
 def test_wrong_bytes_in_a_header_never_leak(data: bytes, wrong: list[tuple[int, int]]) -> None:
     """Lengths, tags, representations and texts overwritten: set aside, or clean."""

@@ -15,7 +15,6 @@ from deid_core.policy import load_policy
 
 GOLD = Path(__file__).resolve().parents[1] / "gold" / "text"
 RECALL, TOUCHED = 0.99, 0.02
-REACHED = 0.965  # direct recall that no change may fall below
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +28,9 @@ def figures():
     return report(gold, found, policy, key, np.random.default_rng(0), 10, negatives)
 
 
-@pytest.mark.xfail(strict=True, reason="bare initials, and single names without any cue: see the model's card")
 def test_direct_identifiers_are_covered(figures) -> None:
     """Of direct identifiers at least 0.99 have every letter and digit changed."""
     assert figures["overall"]["direct"]["covered"]["recall"]["value"] >= RECALL
-
-
-def test_direct_recall_does_not_fall(figures) -> None:
-    """What was reached stays."""
-    assert figures["overall"]["direct"]["covered"]["recall"]["value"] >= REACHED
 
 
 def test_lines_that_identify_nobody_are_left(figures) -> None:

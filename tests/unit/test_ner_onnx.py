@@ -83,6 +83,7 @@ CLINICAL = [  # (situation, text, what must be gone)
     ("address", "Home address: 218 Juniper Hollow Road, Macon, GA 31201", ["218 Juniper Hollow Road", "Macon"]),
     ("date_in_words", "The cast came off on the 9th of November 2018.", ["9th of November"]),
     ("phone", "Call her son at (312) 555-0148.", ["555-0148"]),
+    ("head_of_a_list", "Ashworth to scrub, Kapoor to assist.", ["Ashworth"]),
 ]
 
 
@@ -217,24 +218,12 @@ def test_a_name_is_whole_wherever_a_long_text_is_cut(ner: NerOnnx, before: int) 
     assert "Rosalind Hargreaves" in _values(ner, text)
 
 
-GAPS_KNOWN = [  # names without any cue: the card says they are missed
-    ("head_of_a_list", "Ashworth to scrub, Kapoor to assist.", "Ashworth"),
-]
-
-
 @pytest.mark.parametrize(
     ("text", "gone"),
     [("Reviewed Annelise's insulin with her mother.", "Annelise"), ("We adjusted Nkechi's insulin.", "Nkechi")],
 )
 def test_a_name_that_owns_a_clinical_noun_is_no_eponym(ner: NerOnnx, text: str, gone: str) -> None:
     """A person's insulin is not a sign that is called after somebody."""
-    assert gone not in _hidden(ner, text)
-
-
-@pytest.mark.xfail(reason="a name without any cue, alone in its text: see the card's limits", strict=True)
-@pytest.mark.parametrize(("text", "gone"), [row[1:] for row in GAPS_KNOWN], ids=[row[0] for row in GAPS_KNOWN])
-def test_known_gaps(ner: NerOnnx, text: str, gone: str) -> None:
-    """Names that the shipped model misses; a better model makes this fail, and moves them up."""
     assert gone not in _hidden(ner, text)
 
 

@@ -19,6 +19,9 @@ SHORTEST_ALONE = 3
 SHORTEST_GLUED = 7
 
 
+BETWEEN = re.compile(r"[\s\x00-&(-,/:-@\[-_{-\x7f]+")  # what parts the words of a name: all signs but ' ` . and -
+
+
 @dataclass(frozen=True, slots=True)
 class PersonName:
     """Hold the parts of a name; hidden from repr."""
@@ -44,7 +47,7 @@ def parse_name(value: str) -> PersonName:
 
 def _parts(text: str) -> list[str]:
     """Return the words of a name and the halves of hyphened ones, without titles unless there is nothing else."""
-    words = [word for word in re.split(r"[\s,^]+", text) if word]
+    words = [word for word in BETWEEN.split(text) if word]
     words = [word for word in words if word.lower().strip(".") not in TITLES] or words
     return [part[:LONGEST_PART] for word in words for part in SEPARATORS.split(word) if part]
 
