@@ -28,6 +28,7 @@ Patient: Denies nausea, vomiting or diarrhea.
 Patient: Yes, I took it this morning.
 Doctor: How long have you had this pain?
 Dr. Recommended rest and fluids.
+He smoked for 91 years within a pack; a Christmas tree pattern rash.
 It was typed up. Blood was typed and crossmatched; typed on the ward.
 The District Court held that the High Court had erred.
 The State Police and the Public Prosecutor's Office were told.
