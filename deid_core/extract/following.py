@@ -89,7 +89,7 @@ class Scene:
         lines[~by_cell(changed)] = 0
         found: list[Word] = []
         for place in placed(lines, lines >= np.maximum(SURE, self._vain), frame.shape):
-            words = [word for word in self._read(frame, [place]) if not any(_within(word, other) for other in kept)]
+            words = [word for word in self._read(frame, [place]) if not any(_told(word, other) for other in kept)]
             if not words:
                 self._note(lines, [place])
             found += words
@@ -145,6 +145,11 @@ def _mask(shape: tuple[int, ...], words: Iterable[Word]) -> NDArray[np.bool_]:
 def _part(word: Word) -> tuple[slice, slice]:
     rows = slice(max(word.top, 0), max(word.top + word.height, 0))
     return rows, slice(max(word.left, 0), max(word.left + word.width, 0))
+
+
+def _told(word: Word, known: Word) -> bool:
+    """Say whether a word is known; what has been read now is news where there was an unread place."""
+    return _within(word, known) and (bool(known.text) or not word.text)
 
 
 def _within(word: Word, known: Word) -> bool:

@@ -81,17 +81,20 @@ def placed(lines: NDArray[np.float32], sure: NDArray[np.bool_], shape: tuple[int
     return found
 
 
-def likely(frame: NDArray[np.uint8], known: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
+def likely(
+    frame: NDArray[np.uint8], known: NDArray[np.bool_] | None = None, scales: Sequence[int] = SCALES
+) -> NDArray[np.float32]:
     """Return the mean probability of text over the best line at each cell of `CELL` pixels a side.
 
-    Cells that hold any `known` pixel count as no text, and lend none to a line beside them.
+    Cells that hold any `known` pixel count as no text, and lend none to a line beside them. `scales` are those of
+    `SCALES` that are looked at: text of more than 30 pixels is known at none but the coarser ones.
     """
     best = np.zeros([-(-side // CELL) for side in frame.shape[:2]], np.float32)
     without = None if known is None else by_cell(known)
     for grey, even, top, left in _channels(frame):
         high, wide = (side // CELL for side in grey.shape)
         here = slice(top, top + high), slice(left, left + wide)
-        for scale in SCALES:
+        for scale in scales:
             small = grey if scale == 1 else _shrunk(grey, scale)
             if scale > 1 and min(small.shape) < SMALLEST[scale]:
                 break
@@ -107,7 +110,8 @@ def likely(frame: NDArray[np.uint8], known: NDArray[np.bool_] | None = None) -> 
 
 def by_cell(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which cells hold any of those pixels."""
-    whole = _padded(where.astype(np.uint8) * np.uint8(255))
+    below, right = (-side % CELL for side in where.shape)
+    whole = np.pad(where.astype(np.uint8) * np.uint8(255), ((0, below), (0, right)))
     return _resized(whole, [side // CELL for side in whole.shape], cv2.INTER_AREA) > 0  # one in 16 is 16 of 255
 
 
@@ -166,9 +170,14 @@ def _resized(cells: NDArray[Any], shape: Sequence[int], how: int) -> NDArray[Any
 
 
 def _padded(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a grey frame of whole cells."""
+    """Return a grey frame of whole cells, filled up with the mean around: grain drawn into stripes looks like text."""
     below, right = (-side % CELL for side in grey.shape)
-    return np.asarray(cv2.copyMakeBorder(grey, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+    if not below and not right:
+        return grey
+    mean = cv2.blur(grey, (AROUND, AROUND))
+    whole = np.asarray(cv2.copyMakeBorder(mean, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+    whole[: grey.shape[0], : grey.shape[1]] = grey
+    return whole
 
 
 def _judged(even: NDArray[np.float32]) -> NDArray[np.float32]:

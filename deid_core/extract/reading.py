@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid_core import registry
+from deid_core.extract.again import MARKED, PLAIN, Again
 from deid_core.extract.following import Scene
 from deid_core.extract.presence import Place, places
 from deid_core.ports import Frames, OcrEngine, Word
@@ -76,7 +77,7 @@ def _read_all(frames: Frames, ocr: str) -> Reading:
         frame = frames.readable(number)
         if scene is None or not scene.fits(frame):
             found = read(frame, ocr)
-            scene = Scene(frame, found, partial(_read_in, ocr=ocr)) if frames.count > 1 else None
+            scene = Scene(frame, found, partial(_read_in, ocr=ocr, marked=PLAIN)) if frames.count > 1 else None
         else:
             found = scene.follow(frame)
         fresh.append(not words or found != words[-1])
@@ -85,12 +86,16 @@ def _read_all(frames: Frames, ocr: str) -> Reading:
     return Reading(tuple(words), tuple(fresh), tuple(shapes))
 
 
-def _read_in(frame: Picture, found: list[Place], ocr: str) -> list[Word]:
-    """Read places of a frame, and leave out what is too large to be the letter or two that it reads as."""
+def _read_in(frame: Picture, found: list[Place], ocr: str, marked: float = MARKED) -> list[Word]:
+    """Read places of a frame, again what is marked so much and not read; a large shape that reads as a letter is none.
+
+    In a scene only what is marked plainly is read again: moving tissue is marked a little in every frame.
+    """
     words: list[Word] = []
+    again = Again(engine(ocr), frame.shape, marked)
     for place in found:
         part = np.ascontiguousarray(frame[place.rows, place.columns])
-        found_here = engine(ocr).words(part, frame.shape)
+        found_here = again.words(part, engine(ocr).words(part, frame.shape))
         words += (replace(word, left=word.left + place.left, top=word.top + place.top) for word in found_here)
     return [word for word in words if not _is_anatomy(word, frame.shape)]
 

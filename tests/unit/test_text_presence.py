@@ -46,6 +46,14 @@ def test_a_frame_without_text_has_no_place(shape: tuple[int, int]) -> None:
     assert places(np.zeros((*shape, 3), np.uint8)) == []
 
 
+@pytest.mark.parametrize("shape", [(728, 1070), (797, 917), (851, 613)])
+def test_grain_at_the_edge_of_a_frame_is_no_text(shape: tuple[int, int]) -> None:
+    """Sides that are no multiple of what the network judges are filled up; what fills them looks like the rest."""
+    grain = np.random.default_rng(7).normal(60, 18, shape)
+    grey = np.clip(grain, 0, 255).astype(np.uint8)
+    assert places(np.repeat(grey[..., np.newaxis], 3, axis=2)) == []
+
+
 def test_very_large_letters_are_found_in_a_large_frame() -> None:
     """A sheet of paper beside the patient, photographed."""
     frame, gold = burned(anatomy(1400, 2400), Hand("huge", sizes=(180, 220)), 1, [("NAME", "HARGREAVES", True)])
