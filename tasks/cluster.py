@@ -21,7 +21,6 @@ from tasks import progress
 
 AHEAD = 2  # futures in flight a worker: enough to keep it busy, few enough to hold in memory
 TOGETHER, SMALL = 16, 2**20  # so many assets at most go to a worker as one future, of so many bytes together
-LAST = 4  # a worker's last groups are so many at least, ever smaller: none waits long for another at a stage's end
 _clients: list[Client] = []
 
 
@@ -104,14 +103,17 @@ def each(
 
 
 def _groups(entries: list[dict[str, Any]], workers: int) -> Iterator[list[int]]:
-    """Yield the places of entries that are still to do: small ones together, so that sending them costs little."""
+    """Yield the places of entries that are still to do: small ones together, so that sending them costs little.
+
+    The last groups are ever smaller, so that no worker waits long for another at a stage's end.
+    """
     group: list[int] = []
     size = 0
     for number, entry in enumerate(entries):
         if entry.get("reason"):
             continue
         size += entry.get("size", SMALL)
-        if group and (size > SMALL or len(group) >= min(TOGETHER, (len(entries) - number) / (workers * LAST))):
+        if group and (size > SMALL or len(group) >= min(TOGETHER, (len(entries) - number) / workers)):
             yield group
             group, size = [], entry.get("size", SMALL)
         group.append(number)
