@@ -20,7 +20,8 @@ IDENTIFIERS = (
     *("PerformingPhysicianName", "OperatorsName", "StationName", "DeviceSerialNumber", "StudyInstanceUID"),
     *("SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID", "StudyDate"),
 )
-DUMMIES = {"19000101", "ANONYMISED"}  # what is put where something has to stand; a file may hold them already
+# what is put where something has to stand; a file may hold them already
+DUMMIES = {"19000101", "ANONYMISED", "REMOVED"}
 SHORTEST = 5
 
 
@@ -32,7 +33,8 @@ def identifiers(data: bytes) -> Iterator[str]:
         for keyword in IDENTIFIERS:
             for value in str(dataset.get(keyword) or "").split("\\"):
                 text = value.strip("^ \0")
-                if len(text) >= SHORTEST and text not in DUMMIES:
+                # zeros alone identify nobody, and stand in every decimal
+                if len(text) >= SHORTEST and text not in DUMMIES and set(text) != {"0"}:
                     yield text
 
 
@@ -52,8 +54,10 @@ def test_every_real_file_is_released_clean_or_set_aside(run_flow: Callable[..., 
     assert len(rows) == sum(path.is_file() for path in (shared / "dicom").rglob("*"))
     assert all(row.get("reason") or row.get("verified") for row in rows)
     assert not [row["path"] for row in rows if row.get("reason") == "internal_error"]
+    left: list[tuple[str, str]] = []
     for row in rows:
         if row.get("verified") and row["media_type"] == "application/dicom":
             output = without_pixels(run.release.get(f"{release.release_id}/{row['output']}", 2**31))
-            for value in identifiers((shared / "dicom" / row["path"]).read_bytes()):
-                assert value.encode("utf-8", "replace") not in output, row["path"]
+            values = set(identifiers((shared / "dicom" / row["path"]).read_bytes()))
+            left += [(row["path"], value) for value in values if value.encode("utf-8", "replace") in output]
+    assert left == []
