@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -81,13 +84,60 @@ def served() -> Iterator[str]:
         thread.join(10)
 
 
+@contextmanager
+def launched() -> Iterator[Any]:
+    """Give Debian's chromium for the time of this block."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def chromium() -> Callable[[], Any]:
+    """Give what starts a browser: not before the servers, whose clients ask whether an event loop runs."""
+    return launched
+
+
+@pytest.fixture
+def ask_for_a_run() -> Callable[[str, Path, Path], str]:
+    """Give a function that starts a run of a source, under a policy, by the webhook at a URL and returns its id."""
+    from deployments.serve import webhook_secret
+    from deployments.webhook import sign
+
+    def ask(url: str, source: Path, policy: Path) -> str:
+        body = json.dumps({"source": str(source), "policy": str(policy), "review": "required"}).encode()
+        at = str(int(time.time()))
+        headers = {"X-Deidflow-Timestamp": at, "X-Deidflow-Signature": sign(webhook_secret(Settings()), at, body)}
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:  # noqa: S310 - ours
+            return str(json.loads(answer.read())["run_id"])
+
+    return ask
+
+
+@pytest.fixture
+def wait_for() -> Callable[[str, str], None]:
+    """Give a function that waits until a run's state has a name."""
+    from prefect.client.orchestration import get_client
+
+    def wait(run_id: str, wanted: str) -> None:
+        deadline = time.monotonic() + 150
+        with get_client(sync_client=True) as client:
+            while time.monotonic() < deadline:
+                state = client.read_flow_run(UUID(run_id)).state
+                if state and state.name == wanted:
+                    return
+                time.sleep(0.5)
+        raise AssertionError(f"the run never was {wanted}")
+
+    return wait
+
+
 @pytest.fixture
 def open_desk(review_run: Callable[..., Any], quick_policy: Path) -> Iterator[Callable[..., Desk]]:
     """Give a function that puts files before people and opens a browser; nothing may go wrong unseen in it."""
-    from contextlib import ExitStack
-
-    from playwright.sync_api import sync_playwright
-
     with ExitStack() as stack:
         made: list[Desk] = []
 
@@ -96,10 +146,7 @@ def open_desk(review_run: Callable[..., Any], quick_policy: Path) -> Iterator[Ca
             url = Settings().database_url
             accounts.create(url)
             base = stack.enter_context(served())
-            browser = stack.enter_context(sync_playwright()).chromium.launch(
-                executable_path=shutil.which("chromium"), args=QUIET
-            )
-            stack.callback(browser.close)
+            browser = stack.enter_context(launched())
             made.append(Desk(url, base, browser, batch, items))
             return made[-1]
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import time
-import urllib.request
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from deployments.serve import serving, webhook_secret
+from deployments.serve import serving
 from deployments.server import HOST, free_port
 from infra import accounts
 from infra import review_queue as queue
@@ -23,39 +19,13 @@ pytestmark = [
     pytest.mark.timeout(400),
     pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed (Debian: chromium)"),
 ]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PASSWORD = "correct horse battery"
 
 
-def started(url: str, source: Path, policy: Path) -> str:
-    """Start a run by the webhook and return its id."""
-    from deployments.webhook import sign
-
-    body = json.dumps({"source": str(source), "policy": str(policy), "review": "required"}).encode()
-    at = str(int(time.time()))
-    headers = {"X-Deidflow-Timestamp": at, "X-Deidflow-Signature": sign(webhook_secret(Settings()), at, body)}
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:  # noqa: S310 - ours
-        return str(json.loads(answer.read())["run_id"])
-
-
-def wait_for(run_id: str, wanted: str) -> None:
-    """Wait until a run's state is the wanted one."""
-    from prefect.client.orchestration import get_client
-
-    deadline = time.monotonic() + 150
-    with get_client(sync_client=True) as client:
-        while time.monotonic() < deadline:
-            state = client.read_flow_run(UUID(run_id)).state
-            if state and state.name == wanted:
-                return
-            time.sleep(0.5)
-    raise AssertionError(f"the run never was {wanted}")
-
-
-def test_a_run_goes_on_by_itself_after_the_last_document(server: Path, quick_policy: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_by_itself_after_the_last_document(
+    server: Path, quick_policy: Path, tmp_path: Path, chromium: Any, ask_for_a_run: Any, wait_for: Any
+) -> None:
     """The form links to the batch; what the reviewer added and saw in the preview is what is released."""
-    from playwright.sync_api import sync_playwright
-
     source = tmp_path / "source"
     source.mkdir()
     (source / "note.txt").write_bytes(
@@ -63,12 +33,11 @@ def test_a_run_goes_on_by_itself_after_the_last_document(server: Path, quick_pol
     )
     port = free_port()
     pages, api = f"http://{HOST}:{port}", os.environ["PREFECT_API_URL"]
-    with serving(Settings(), free_port(), review_port=port) as webhook, sync_playwright() as playwright:
-        run_id = started(webhook, source, quick_policy)
+    with serving(Settings(), free_port(), review_port=port) as webhook, chromium() as browser:
+        run_id = ask_for_a_run(webhook, source, quick_policy)
         wait_for(run_id, "Suspended")
         batch = queue.batch_of(Settings().database_url, run_id)
         accounts.add_user(Settings().database_url, "gate-keeper", ["reviewer"], PASSWORD)
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         page: Any = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(f"{api.removesuffix('/api')}/runs/flow-run/{run_id}")
         page.get_by_role("button", name="Resume").first.click()
@@ -94,7 +63,6 @@ def test_a_run_goes_on_by_itself_after_the_last_document(server: Path, quick_pol
         page.keyboard.press("Enter")
         page.wait_for_url(f"{pages}/batches/{batch.id}")
         wait_for(run_id, "Completed")
-        browser.close()
     assert b"zebulon" not in preview
     asset = queue.items(Settings().database_url, batch.id)[0].asset_id
     (released,) = Path(Settings().release_url).rglob(f"data/*/{asset}.txt")
