@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -133,28 +135,15 @@ def test_tissue_that_looks_like_text_is_read_again_once_and_not_covered() -> Non
     assert 1 <= len(reader.asked) <= 2
 
 
-class Scene:
-    """Hold a cine in which the same patch trembles by a pixel."""
-
-    count = 12
-
-    def readable(self, frame: int) -> Picture:
-        """Return a frame."""
-        return np.ascontiguousarray(np.roll(fibres(), frame % 2, axis=1))
-
-    stored = readable
-
-    def replaced(self, frames: object) -> Scene:
-        """Refuse: nothing is edited here."""
-        raise NotImplementedError
-
-
-def test_tissue_that_was_read_in_vain_is_not_read_again_in_each_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tissue_that_was_read_in_vain_is_not_read_again_in_each_frame(
+    monkeypatch: pytest.MonkeyPatch, film: Any
+) -> None:
     """What twelve frames cost is what the first few do."""
     reader = Reader(blind=True)
     monkeypatch.setattr(module, "engine", lambda _: reader)
     module._words.clear()
-    seen = module.reading(Scene(), "rapidocr")
+    trembling = [np.ascontiguousarray(np.roll(fibres(), frame % 2, axis=1)) for frame in range(12)]
+    seen = module.reading(film(trembling), "rapidocr")
     module._words.clear()
     assert set(seen.words) == {()}
     assert len(reader.asked) <= 8

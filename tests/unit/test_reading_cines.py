@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from deid_core.extract import reading as module
-from deid_core.extract.rapid import RapidOcr
 from deid_core.extract.reading import engine, reading
 from deid_core.ports import Word
 
 Picture = NDArray[np.uint8]
 GROUND = np.full((140, 420, 3), 12, np.uint8)
-
-
-class Film:
-    """Hold frames as a reader does."""
-
-    edited: dict[int, Picture] = {}  # noqa: RUF012 - never changed
-
-    def __init__(self, frames: Sequence[Picture]) -> None:
-        """Take the frames."""
-        self.frames, self.count = frames, len(frames)
-
-    def readable(self, frame: int) -> Picture:
-        """Return a frame."""
-        return self.frames[frame]
-
-    stored = readable
-
-    def replaced(self, frames: object) -> Film:
-        """Refuse: nothing is edited here."""
-        raise NotImplementedError
 
 
 def written(frame: Picture, text: str, left: int, top: int, level: int = 230) -> Picture:
@@ -45,27 +24,12 @@ def written(frame: Picture, text: str, left: int, top: int, level: int = 230) ->
     return drawn
 
 
-@pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """Return the shapes of what the engine is asked to read, while it reads it."""
-    asked: list[tuple[int, ...]] = []
-    own = RapidOcr.words
-
-    def words(self: RapidOcr, frame: Picture, whole: tuple[int, ...] = ()) -> list[Word]:
-        asked.append(frame.shape)
-        return own(self, frame, whole)
-
-    monkeypatch.setattr(RapidOcr, "words", words)
-    module._words.clear()
-    return asked
-
-
 def texts(words: Sequence[Word]) -> str:
     """Return words as one text."""
     return " ".join(word.text for word in words)
 
 
-def test_a_static_overlay_is_read_once(looked: list[tuple[int, ...]]) -> None:
+def test_a_static_overlay_is_read_once(looked: list[tuple[int, ...]], film: Any) -> None:
     """Thirty frames over which a soft shape moves, and a caption that stands."""
     caption = written(GROUND, "HARGREAVES 00817263", 20, 30)
     frames = []
@@ -73,49 +37,49 @@ def test_a_static_overlay_is_read_once(looked: list[tuple[int, ...]]) -> None:
         frame = caption.copy()
         cv2.circle(frame, (60 + 10 * step, 100), 18, (90, 90, 90), -1)
         frames.append(np.vstack([frame[:60], cv2.GaussianBlur(frame[60:], (0, 0), 4)]).astype(np.uint8))
-    seen = reading(Film(frames), "rapidocr")
+    seen = reading(film(frames), "rapidocr")
     assert sum(seen.fresh) == 1
     assert all("00817263" in texts(words) for words in seen.words)
     assert len(looked) == 1
 
 
-def test_what_is_written_later_is_read(looked: list[tuple[int, ...]]) -> None:
+def test_what_is_written_later_is_read(looked: list[tuple[int, ...]], film: Any) -> None:
     """A name that stands in the third frame and after it only."""
     first = written(GROUND, "GAIN 60", 20, 30)
     later = written(first, "OKONKWO", 200, 110)
-    seen = reading(Film([first, first, later, later]), "rapidocr")
+    seen = reading(film([first, first, later, later]), "rapidocr")
     assert ["OKONKWO" in texts(words) for words in seen.words] == [False, False, True, True]
     assert seen.fresh == (True, False, True, False)
     assert all("GAIN" in texts(words) for words in seen.words)
     assert len(looked) == 2
 
 
-def test_text_that_fades_in_slowly_is_read_in_the_end() -> None:
+def test_text_that_fades_in_slowly_is_read_in_the_end(film: Any) -> None:
     """Six grey levels a frame are no change from one frame to the next."""
     frames = [written(GROUND, "OKONKWO", 120, 80, 12 + 6 * step) for step in range(30)]
-    assert "OKONKWO" in texts(reading(Film(frames), "rapidocr").words[-1])
+    assert "OKONKWO" in texts(reading(film(frames), "rapidocr").words[-1])
 
 
-def test_text_that_changes_where_it_stands_is_read_again() -> None:
+def test_text_that_changes_where_it_stands_is_read_again(film: Any) -> None:
     """One caption gives way to another at the same place."""
     frames = [written(GROUND, text, 40, 80) for text in ("GAIN 60 DEPTH 16", "OKONKWO TEMPER")]
-    seen = reading(Film(frames), "rapidocr")
+    seen = reading(film(frames), "rapidocr")
     assert "OKONKWO" in texts(seen.words[1])
     assert "GAIN" not in texts(seen.words[1])
 
 
-def test_an_image_is_read_once_while_it_is_in_use(looked: list[tuple[int, ...]]) -> None:
+def test_an_image_is_read_once_while_it_is_in_use(looked: list[tuple[int, ...]], film: Any) -> None:
     """Views, what is unread, and verification ask for the same image."""
-    film = Film([written(GROUND, "HARGREAVES", 20, 80)])
-    assert reading(film, "rapidocr") is reading(film, "rapidocr")
+    still = film([written(GROUND, "HARGREAVES", 20, 80)])
+    assert reading(still, "rapidocr") is reading(still, "rapidocr")
     assert len(looked) == 1
 
 
-def test_a_frame_without_text_is_not_read(looked: list[tuple[int, ...]]) -> None:
+def test_a_frame_without_text_is_not_read(looked: list[tuple[int, ...]], film: Any) -> None:
     """Most frames of CT and MR are like this."""
     y, x = np.mgrid[0:256, 0:256]
     head = np.clip(255 * np.exp(-(((x - 128) / 90.0) ** 4) - ((y - 128) / 100.0) ** 4), 0, 255).astype(np.uint8)
-    assert reading(Film([np.repeat(head[..., np.newaxis], 3, axis=2)]), "rapidocr").words == ((),)
+    assert reading(film([np.repeat(head[..., np.newaxis], 3, axis=2)]), "rapidocr").words == ((),)
     assert looked == []
 
 

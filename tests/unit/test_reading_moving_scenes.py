@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from deid_core.extract import reading as module
-from deid_core.extract.rapid import RapidOcr
 from deid_core.extract.reading import reading
 from deid_core.ports import Word
 
@@ -34,26 +35,10 @@ def caption(frame: Picture, text: str, left: int, top: int, level: int = 240, si
     )
 
 
-class Cine:
-    """Hold frames as a reader does."""
-
-    edited: dict[int, Picture] = {}  # noqa: RUF012 - never changed
-
-    def __init__(self, count: int = COUNT, seed: int = 1) -> None:
-        """Draw moving tissue under a caption that stands."""
-        chance = np.random.default_rng(seed)
-        self.count = count
-        self.frames = [caption(echoes(chance), "GAIN 60 DEPTH 16", 8, 22) for _ in range(count)]
-
-    def readable(self, frame: int) -> Picture:
-        """Return a frame."""
-        return self.frames[frame]
-
-    stored = readable
-
-    def replaced(self, frames: object) -> Cine:
-        """Refuse: nothing is edited here."""
-        raise NotImplementedError
+def scene(count: int = COUNT, seed: int = 1) -> list[Picture]:
+    """Draw moving tissue under a caption that stands."""
+    chance = np.random.default_rng(seed)
+    return [caption(echoes(chance), "GAIN 60 DEPTH 16", 8, 22) for _ in range(count)]
 
 
 def texts(words: tuple[Word, ...]) -> str:
@@ -61,24 +46,9 @@ def texts(words: tuple[Word, ...]) -> str:
     return " ".join(word.text for word in words)
 
 
-@pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """Return the shapes of what the engine is asked to read, while it reads it."""
-    asked: list[tuple[int, ...]] = []
-    own = RapidOcr.words
-
-    def words(self: RapidOcr, frame: Picture, whole: tuple[int, ...] = ()) -> list[Word]:
-        asked.append(frame.shape)
-        return own(self, frame, whole)
-
-    monkeypatch.setattr(RapidOcr, "words", words)
-    module._words.clear()
-    return asked
-
-
-def test_moving_tissue_is_not_read_in_each_frame(looked: list[tuple[int, ...]]) -> None:
+def test_moving_tissue_is_not_read_in_each_frame(looked: list[tuple[int, ...]], film: Any) -> None:
     """Whatever it looks like, it is read in vain a few times, not sixty."""
-    seen = reading(Cine(), "rapidocr")
+    seen = reading(film(scene()), "rapidocr")
     assert all("GAIN" in texts(words) for words in seen.words)
     assert len(looked) <= 8
 
@@ -88,36 +58,33 @@ def test_moving_tissue_is_not_read_in_each_frame(looked: list[tuple[int, ...]]) 
     [(60, 150, 240, 0.55), (150, 220, 250, 0.45), (20, 60, 225, 0.8), (170, 22, 200, 0.5)],
     ids=["in the tissue", "small, at the edge", "large", "beside the caption that stands"],
 )
-def test_a_name_in_one_frame_alone_is_read(left: int, top: int, level: int, size: float) -> None:
+def test_a_name_in_one_frame_alone_is_read(left: int, top: int, level: int, size: float, film: Any) -> None:
     """It stands over tissue in frame 57, and nowhere else."""
-    cine = Cine()
-    cine.frames[57] = caption(cine.frames[57], "OKONKWO", left, top, level, size)
+    frames = scene()
+    frames[57] = caption(frames[57], "OKONKWO", left, top, level, size)
     module._words.clear()
-    seen = reading(cine, "rapidocr")
+    seen = reading(film(frames), "rapidocr")
     there = [number for number, words in enumerate(seen.words) if "KONK" in texts(words)]
     assert 57 in there
     assert min(there) == 57
 
 
-def test_a_running_clock_is_read_as_it_runs() -> None:
+def test_a_running_clock_is_read_as_it_runs(film: Any) -> None:
     """Its digits change in every frame; a reading of each minute is there, and every frame has its place."""
-    cine = Cine(24)
-    cine.frames = [
-        caption(frame, f"14:{number:02}:{7 * number % 60:02}", 215, 22) for number, frame in enumerate(cine.frames)
-    ]
+    frames = [caption(frame, f"14:{number:02}:{7 * number % 60:02}", 215, 22) for number, frame in enumerate(scene(24))]
     module._words.clear()
-    seen = reading(cine, "rapidocr")
+    seen = reading(film(frames), "rapidocr")
     assert all(any(word.left > 190 and word.top < 30 for word in words) for words in seen.words)
     assert sum(f"14:{number:02}" in texts(words) for number, words in enumerate(seen.words)) >= 20
 
 
-def test_a_name_that_fades_in_over_tissue_is_read_in_the_end() -> None:
+def test_a_name_that_fades_in_over_tissue_is_read_in_the_end(film: Any) -> None:
     """Eight grey levels a frame, in a scene that moves elsewhere."""
-    cine = Cine(30)
-    still = cine.frames[0]
+    frames = scene(30)
+    still = frames[0]
     for number in range(30):
         frame = still.copy()
-        frame[180:] = cine.frames[number][180:]
-        cine.frames[number] = caption(frame, "OKONKWO", 60, 120, min(60 + 8 * number, 255), 0.8)
+        frame[180:] = frames[number][180:]
+        frames[number] = caption(frame, "OKONKWO", 60, 120, min(60 + 8 * number, 255), 0.8)
     module._words.clear()
-    assert "OKONKWO" in texts(reading(cine, "rapidocr").words[-1])
+    assert "OKONKWO" in texts(reading(film(frames), "rapidocr").words[-1])
