@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from deid_core.evaluate.boxes import BoxOutcome
+from deployments.contact_sheet import pasted
 
 Frame = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -54,13 +54,7 @@ def box_sheet(pairs: Sequence[Pair], title: str) -> bytes:
             top = TITLE + number * LINE
             draw.rectangle((left, top + 4, left + 14, top + 16), outline=colour, width=3)
             draw.text((left + 20, top), text, INK, ImageFont.load_default(size=14))
-    top = head
-    for row in rows:
-        sheet.paste(row, (0, top))
-        top += row.height
-    out = BytesIO()
-    sheet.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return pasted(sheet, rows, head)
 
 
 def kinds(found: set[Kind]) -> dict[Kind, Colour]:

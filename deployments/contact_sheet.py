@@ -24,7 +24,11 @@ def contact_sheet(pairs: Sequence[tuple[Frame, Frame, str]], title: str = "Befor
     height = TITLE + sum(row.height for row in rows) + GAP
     sheet = Image.new("RGB", (2 * WIDTH + 3 * GAP, height), PAPER)
     ImageDraw.Draw(sheet).text((GAP, 10), title, INK, ImageFont.load_default(size=22))
-    top = TITLE
+    return pasted(sheet, rows, TITLE)
+
+
+def pasted(sheet: Image.Image, rows: Sequence[Image.Image], top: int) -> bytes:
+    """Paste rows on a sheet, one below the other from `top` on, and return it as a PNG."""
     for row in rows:
         sheet.paste(row, (0, top))
         top += row.height
