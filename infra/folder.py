@@ -146,6 +146,8 @@ class FolderStore:
 
     def exists(self, key: str) -> bool:
         """Say whether a plain file has this key."""
+        if self._single and key != self._single:
+            return False
         path = self._path(key)
         try:
             with self._open(key):

@@ -21,6 +21,21 @@ from tasks import progress
 
 AHEAD = 2  # futures in flight a worker: enough to keep it busy, few enough to hold in memory
 TOGETHER, SMALL = 16, 2**20  # so many assets at most go to a worker as one future, of so many bytes together
+DASK = {
+    # a worker that dies thrice on one asset is that asset's fault; nothing is spilled to disk in the clear
+    "distributed.scheduler.allowed-failures": 2,
+    "distributed.worker.memory.spill": False,
+    # no pages of Dask's own: they could show what a worker holds
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    # nor what feeds those pages: stacks sampled a hundred times a second, disks and clocks watched all the time
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.system-monitor.disk": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.worker.memory.monitor-interval": "500ms",
+}
 _clients: list[Client] = []
 
 
@@ -32,10 +47,7 @@ def cluster() -> Iterator[Client]:
         return
     settings = Settings()
     logging.getLogger("distributed").setLevel(logging.ERROR)
-    # a worker that dies thrice on one asset is that asset's fault; nothing is spilled to disk in the clear
-    dask.config.set({"distributed.scheduler.allowed-failures": 2, "distributed.worker.memory.spill": False})
-    # no pages of Dask's own: they could show what a worker holds
-    dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
+    dask.config.set(DASK)
     # a process a core already: libraries that start threads of their own would fight over the cores
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,13 +22,14 @@ from rich.table import Table
 
 from deid_core import codec, ingest, pipeline, registry, verify
 from deid_core.errors import KeyFileError, Quarantine, ResidualIdentifier, UnreadableAsset, UsageError
-from deid_core.ingest.pieces import Mapped, digest, pieces_of
+from deid_core.ingest.pieces import Buffer, Mapped, Pieces, digest, pieces_of
 from deid_core.keys import KEY_BYTES, ProjectKey
-from deid_core.model import Plan, Verdict
+from deid_core.model import Decision, PartKind, Plan, Verdict
 from deid_core.pipeline import Identified
 from deid_core.policy import Policy, load_policy
 from deid_core.ports import KnownValue
 from infra.folder import FolderStore
+from infra.lines import LinesStore
 from infra.settings import Settings, load_key
 
 PolicyOption = Annotated[str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")]
@@ -43,6 +46,7 @@ class Local:
     policy: Policy
     known: dict[str, dict[KnownValue, None]] = field(default_factory=dict, repr=False)
     failed: dict[str, Quarantine] = field(default_factory=dict)
+    names: dict[Path, str] = field(default_factory=dict)  # files, as the caller knows them
 
     def recall(self, subject: str) -> tuple[KnownValue, ...]:
         """Return what the files of this call told of a subject."""
@@ -51,7 +55,7 @@ class Local:
     def identified(self, path: Path, name: str) -> tuple[Identified, Mapped]:
         """Read and identify a file; raise a Quarantine where it cannot be."""
         try:
-            data = FolderStore(path).view(path.name, LIMIT)
+            data = LinesStore(FolderStore(path)).view(Path(name).name, LIMIT)
         except UsageError:  # it was there when the folder was listed
             raise UnreadableAsset("it is not there any more, or a link to nothing") from None
         asset_id = self.key.token("asset", name, digest(data))
@@ -77,6 +81,19 @@ class Local:
         from deid_core.splice import Splicer  # noqa: PLC0415 - pydicom only where something is written
 
         return Splicer(self.policy, self.key)
+
+
+def assets_under(paths: list[Path], local: Local) -> list[tuple[Path, str]]:
+    """Return (file, name) of what lies there; large JSON Lines come as pieces, each named by its bytes.
+
+    Raises UsageError for a path that is not there.
+    """
+    found = []
+    for path, name in dict.fromkeys(files_under(paths, local.failed)):
+        local.names[path] = name
+        held = [info.key for info in LinesStore(FolderStore(path)).list()] if path.is_file() else []
+        found += [(path, str(Path(name).with_name(piece))) for piece in held] if len(held) > 1 else [(path, name)]
+    return found
 
 
 def files_under(paths: list[Path], failed: dict[str, Quarantine]) -> Iterator[tuple[Path, str]]:
@@ -119,26 +136,19 @@ def detect(
 ) -> None:
     """Find what identifies someone, and say where; nothing is changed and no value is shown."""
     local = _local(policy, tell=False)
-    files = list(files_under(paths, local.failed))
+    files = assets_under(paths, local)
     local.learn(files)
     table = Table("Asset", "Label", "Score", "Detector", "Where")
-    for path, name in track(files, "Searching", console=err, transient=True, disable=len(files) < 3):
-        if name in local.failed:
-            continue
-        try:
-            plan = local.planned(path, name)[1]
-        except Quarantine as error:
-            local.failed[name] = error
-            continue
-        for decision in plan.decisions:
+    for path, names in _each(local, files, "Searching"):
+        for asset, decision, first in _decisions(local, path, names):
             if decision.verdict is Verdict.KEEP and not kept:
                 continue
-            row = {"asset": name, **codec.finding_to_dict(decision.finding)}
+            row = {"asset": asset, **_in_file(codec.finding_to_dict(decision.finding), first)}
             if as_json:
                 sys.stdout.write(json.dumps(row, sort_keys=True) + "\n")
             else:
                 where = " ".join(str(value) for key, value in row["location"].items() if key != "part")
-                table.add_row(name, row["entity_type"], f"{row['score']:.2f}", row["detector"], where)
+                table.add_row(asset, row["entity_type"], f"{row['score']:.2f}", row["detector"], where)
     if not as_json:
         out.print(table)
     _end(local)
@@ -158,40 +168,83 @@ def deid(
     if not plan and output is None:
         raise UsageError("say where to with -o DIR, or look first with --plan")
     local = _local(policy, tell=not plan)
-    files = list(files_under(paths, local.failed))
+    files = assets_under(paths, local)
     local.learn(files)
-    for path, name in track(files, "De-identifying", console=err, transient=True, disable=len(files) < 3):
-        if name in local.failed:
-            continue
-        try:
-            rows = _plan_rows(local, path, name) if plan else [_written(local, path, name, output, keep=keep_names)]
-        except Quarantine as error:
-            local.failed[name] = error
-            continue
+    for path, names in _each(local, files, "De-identifying"):
+        rows = (
+            _written(local, path, names, output, keep=keep_names) if output and not plan else _rows(local, path, names)
+        )
         for row in rows:
             sys.stdout.write((json.dumps(row, sort_keys=True) if as_json else _line(row)) + "\n")
     _end(local)
 
 
-def _plan_rows(local: Local, path: Path, name: str) -> list[dict[str, object]]:
-    rows = []
-    for decision in local.planned(path, name)[1].decisions:
-        row = codec.decision_to_dict(decision)
+def _each(local: Local, files: list[tuple[Path, str]], doing: str) -> Iterator[tuple[Path, Iterator[str]]]:
+    """Yield each file with the names of its pieces; one of which a piece could not be read is left out whole."""
+    broken = {path for path, name in files if name in local.failed}
+    left = [file for file in files if file[0] not in broken]
+    steps = track(left, doing, console=err, transient=True, disable=len(files) < 3)
+    for path, pieces in groupby(steps, itemgetter(0)):
+        yield path, (name for _, name in pieces)
+
+
+def _decisions(local: Local, path: Path, names: Iterator[str]) -> Iterator[tuple[str, Decision, int]]:
+    """Yield (asset, decision, number of the piece's first row in the file), to the first piece that is set aside."""
+    first = 0
+    for name in names:
+        try:
+            whose, plan, _ = local.planned(path, name)
+        except Quarantine as error:
+            local.failed[name] = error
+            return
+        yield from ((local.names[path], decision, first) for decision in plan.decisions)
+        first += sum(part.kind is PartKind.RECORD for part in whose.document.parts)
+
+
+def _in_file(row: dict[str, Any], first: int) -> dict[str, Any]:
+    """Return a row that speaks of the file where it spoke of a piece."""
+    if first:
+        number = row["location"]["row"] + first
+        row["location"] |= {"row": number, "part": f"row/{number}"}
+    return row
+
+
+def _rows(local: Local, path: Path, names: Iterator[str]) -> Iterator[dict[str, Any]]:
+    for asset, decision, first in _decisions(local, path, names):
         does = registry.load("operators", decision.action.operator).description
-        rows.append({"asset": name, **row, "does": does})
-    return rows
+        yield {"asset": asset, **_in_file(codec.decision_to_dict(decision), first), "does": does}
 
 
-def _written(local: Local, path: Path, name: str, output: Path | None, *, keep: bool) -> dict[str, object]:
+def _written(local: Local, path: Path, names: Iterator[str], output: Path, *, keep: bool) -> Iterator[dict[str, Any]]:
+    """Write what a file's pieces became as one file, and yield its row; where a piece fails nothing is left of it."""
+    made, changed = sha256(), 0
+    outputs = (_deidentified(local, path, name) for name in names)
+
+    def pieces() -> Iterator[Buffer]:
+        nonlocal changed
+        for plan, piece in chain([first], outputs):
+            changed += sum(decision.verdict is not Verdict.KEEP for decision in plan.decisions)
+            made.update(piece)
+            yield piece
+
+    try:
+        first = next(outputs)
+        asset = local.names[path]
+        target = asset if keep else first[0].asset_id + ingest.SUFFIX[first[0].media_type]
+        output.mkdir(parents=True, exist_ok=True)
+        FolderStore(output).put(target, Pieces(pieces), create_only=False)
+    except Quarantine as error:
+        local.failed[local.names[path]] = error
+        return
+    yield {"asset": asset, "output": str(output / target), "changed": changed, "sha256": made.hexdigest()}
+
+
+def _deidentified(local: Local, path: Path, name: str) -> tuple[Plan, bytes]:
     whose, plan, read = local.planned(path, name)
     data = b"".join(pieces_of(local.splicer.written(read, whose.document, plan)))
     if verify.residual(whose, plan, data, local.policy, local.key, local.recall).left:
         raise ResidualIdentifier("verification found an identifier in the output; nothing was written")
-    target = (output or Path()) / (name if keep else plan.asset_id + ingest.SUFFIX[plan.media_type])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
-    changed = sum(decision.verdict is not Verdict.KEEP for decision in plan.decisions)
-    return {"asset": name, "output": str(target), "changed": changed, "sha256": sha256(data).hexdigest()}
+    return plan, data
 
 
 def _line(row: dict[str, object]) -> str:

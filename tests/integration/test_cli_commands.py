@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from deid_core.errors import DeidflowError
 from deployments.cli.app import app
+from infra import lines
 
 RUN = CliRunner()
 NOTE = "Patient: Jane Doe, MRN 1234567, seen on 3/14/2021 for Parkinson's disease.\n"
@@ -105,6 +106,33 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path, quick_policy: Pat
     (folder / "c.dcm").write_text(NOTE)
     assert exit_of("deid", str(folder), "-o", str(tmp_path / "out"), "--policy", str(quick_policy)) == 3
     assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_large_lines_go_through_in_pieces(tmp_path: Path, quick_policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file of JSON Lines is one file for its user: one output, rows counted from its start; or none at all."""
+    rows = [{"mrn": f"10000{n}", "text": f"Patient: Jane Doe, call 617-555-01{n}."} for n in range(10, 40)]
+    source = tmp_path / "notes.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = ["--json", "--policy", str(quick_policy)]
+
+    def places() -> list[str]:
+        found = [json.loads(row) for row in RUN.invoke(app, ["detect", str(source), *options]).stdout.splitlines()]
+        return sorted(f"{row['asset']} {row['entity_type']} {row['location']}" for row in found)
+
+    whole = places()
+    monkeypatch.setattr(lines, "CUT_FROM", 200)
+    monkeypatch.setattr(lines, "PIECE", 300)
+    assert places() == whole
+    assert len(whole) == 90
+    planned = RUN.invoke(app, ["deid", str(source), "--plan", *options]).stdout
+    assert {json.loads(row)["location"]["row"] for row in planned.splitlines()} == set(range(30))
+    assert exit_of("deid", str(source), "-o", str(tmp_path / "out"), *options) == 0
+    (output,) = (tmp_path / "out").iterdir()
+    written = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [row["text"][-8:] for row in written] == ["<PHONE>."] * 30
+    source.write_text(source.read_text() + "no object\n")
+    assert exit_of("deid", str(source), "-o", str(tmp_path / "none"), *options) == 13
+    assert not list(tmp_path.glob("none/*"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

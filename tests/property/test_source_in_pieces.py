@@ -41,8 +41,13 @@ def test_the_pieces_are_the_file(
     """Pieces put together are the file, byte for byte; each ends with its line, and keeps the file's suffix."""
     text = newline.join(json.dumps(row, ensure_ascii=False) for row in rows) + newline * ended
     data = text.encode()
-    store = source(tmp_path_factory.mktemp("source"), "notes.jsonl", data)
+    folder = tmp_path_factory.mktemp("source")
+    store = source(folder, "notes.jsonl", data)
     listed = list(store.list())
+    alone = LinesStore(FolderStore(folder / "notes.jsonl"))
+    assert [(info, alone.get(info.key, 10_000)) for info in alone.list()] == [
+        (info, store.get(info.key, 10_000)) for info in listed
+    ]
     held = [store.get(info.key, 10_000) for info in listed]
     assert b"".join(held) == data
     assert [info.size for info in listed] == list(map(len, held))
