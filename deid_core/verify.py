@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
 
 from deid_core import edit, ingest, registry
 from deid_core.decide import decide
@@ -19,7 +22,9 @@ from deid_core.search import Recall, textual, views
 # Shorter ones occur by chance in pixel data; they are searched as text only.
 BYTES_AT_LEAST = 6
 ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
-FEW, LEADING = 32, 12  # needles sought one by one; bytes by which many are told apart
+FEW, LEADING = 32, BYTES_AT_LEAST  # needles sought one by one; bytes by which many are told apart
+HASH_BITS, MIXED = 20, np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash: the golden ratio of 2**64
+STRETCH = 1 << 20  # bytes hashed at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +168,29 @@ def occurring(needles: Collection[bytes], data: bytes) -> set[bytes]:
     """
     if len(needles) <= FEW:
         return {needle for needle in needles if needle in data}
-    found: set[bytes] = set()
-    by_length: dict[int, dict[bytes, list[bytes]]] = {}
+    starts: dict[bytes, list[bytes]] = {}
     for needle in needles:
-        size = min(len(needle), LEADING)
-        by_length.setdefault(size, {}).setdefault(needle[:size], []).append(needle)
-    for size, starts in by_length.items():
-        for at in range(len(data) - size + 1):
-            if (candidates := starts.get(data[at : at + size])) is not None:
-                found.update(needle for needle in candidates if data.startswith(needle, at))
+        starts.setdefault(needle[:LEADING], []).append(needle)
+    sought = np.zeros(1 << HASH_BITS, dtype=bool)
+    sought[_hashed(b"".join(starts))[::LEADING]] = True
+    found: set[bytes] = set()
+    for begin in range(0, len(data), STRETCH):
+        stretch = data[begin : begin + STRETCH + LEADING - 1]
+        for at in (np.flatnonzero(sought[_hashed(stretch)]) + begin).tolist():
+            for needle in starts.get(data[at : at + LEADING], ()):
+                if data.startswith(needle, at):
+                    found.add(needle)
     return found
+
+
+def _hashed(data: bytes) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return a hash of the `LEADING` bytes that begin at each place of some bytes."""
+    held = np.frombuffer(data, np.uint8).astype(np.uint64)
+    size = max(len(held) - LEADING + 1, 0)
+    codes = np.zeros(size, np.uint64)
+    for place in range(LEADING):
+        codes |= held[place : place + size] << np.uint64(8 * place)
+    return (codes * MIXED) >> np.uint64(64 - HASH_BITS)
 
 
 def _without_samples(written: Document, output: Mapped) -> bytes:

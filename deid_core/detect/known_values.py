@@ -76,12 +76,15 @@ class Matcher:
     """Hold all that is looked for in the texts of one subject; hidden from repr.
 
     `alone` maps a folded word of a name to its label and whether it is a common word too;
-    `near` maps a word with a letter left out to the words of names that it may be.
+    `near` maps a word with a letter left out to the words of names that it may be, of which `heads` and `tails` are
+    the first and last two letters: a misspelt one has either.
     """
 
     forms: tuple[Form, ...] = field(repr=False)
     alone: dict[str, tuple[EntityType, bool]] = field(repr=False)
     near: dict[str, frozenset[str]] = field(repr=False)
+    heads: frozenset[str] = field(repr=False)
+    tails: frozenset[str] = field(repr=False)
 
 
 class KnownValuesDetector:
@@ -113,11 +116,17 @@ def matcher(known: tuple[KnownValue, ...]) -> Matcher:
                 for word, common in name_forms.words_alone(name_forms.parse_name(group)).items():
                     alone.setdefault(word, (value.entity_type, common))
     near: dict[str, set[str]] = {}
-    for word in alone:
-        if len(word) >= MISSPELT_FROM:
-            for shorter in name_forms.one_off(word):
-                near.setdefault(shorter, set()).add(word)
-    return Matcher(tuple(forms), alone, {shorter: frozenset(found) for shorter, found in near.items()})
+    long = [word for word in alone if len(word) >= MISSPELT_FROM]
+    for word in long:
+        for shorter in name_forms.one_off(word):
+            near.setdefault(shorter, set()).add(word)
+    return Matcher(
+        tuple(forms),
+        alone,
+        {shorter: frozenset(found) for shorter, found in near.items()},
+        frozenset(word[:2] for word in long),
+        frozenset(word[-2:] for word in long),
+    )
 
 
 def _forms(known: KnownValue) -> Iterator[Form]:
@@ -241,7 +250,11 @@ def _alone(text: str, word: str, start: int, end: int, sought: Matcher) -> Itera
         score = _common_score(text, start, end) if common else ALONE_SCORE if text[start].isupper() else ALONE_LOW_SCORE
         if score:
             yield Span(start, end, label, score, "name_word")
-    elif MISSPELT_FROM - 1 <= len(word) <= LONGEST_WORD and sought.near and word not in never_names():
+    elif (
+        (word[:2] in sought.heads or word[-2:] in sought.tails)
+        and MISSPELT_FROM - 1 <= len(word) <= LONGEST_WORD
+        and word not in never_names()
+    ):
         candidates = {known for shorter in name_forms.one_off(word) for known in sought.near.get(shorter, ())}
         if candidates and name_forms.misspelt(word, candidates):
             label = sought.alone[min(candidates)][0]
