@@ -21,7 +21,7 @@ from deid_core.errors import ServiceError, UsageError
 from infra import review_queue
 from infra.settings import Settings
 from tasks.artifacts import describe_gate, publish_quality
-from tasks.review import AS_DECIDED, Batch, open_review, record_review, settle_review
+from tasks.review import AS_DECIDED, Batch, check_answer, objection, open_review, record_review, settle_review
 from tasks.shard import Shard
 
 WEEKS = int(timedelta(weeks=52).total_seconds())
@@ -40,7 +40,9 @@ class ReviewDecision(RunInput):
         description="approved: release it · rejected: release nothing · sent_back: look again · "
         "as_decided: go on with what was decided item by item"
     )
-    reviewer: str = Field(min_length=1, max_length=100, description="Your name, for the audit")
+    reviewer: str = Field(
+        min_length=1, max_length=100, description="Your name, for the audit: a releaser's of the review pages"
+    )
     reason: Reason = Field(default="reviewed", description="Why; no free text, so that no patient's name gets here")
 
 
@@ -48,23 +50,25 @@ def review_gate(planned: Sequence[Shard], run_id: str, poll_seconds: int = 2) ->
     """Wait until no item of the run's batch is undecided; sending back opens the gate's next round.
 
     A served run suspends: its process ends, and it resumes at the top with its stages answered from stored results.
-    A run in one process pauses.
+    A run in one process pauses. Where the name in the form is no releaser's it stays closed, and says so.
     """
     batch = open_review(planned, run_id)
-    rounds = 0
+    rounds, refused = 0, ""
     while batch.items:
         batch = settle_review(batch, rounds)
         if not batch.undecided:
             break
         rounds += 1
-        asked = ReviewDecision.with_initial_data(description=describe_gate(batch, planned, rounds))
+        asked = ReviewDecision.with_initial_data(description=describe_gate(batch, planned, rounds, refused))
         if runtime.deployment.id:
             decision = suspend_flow_run(wait_for_input=asked, key=_key(rounds), timeout=WEEKS)
         else:
             decision = pause_flow_run(
                 wait_for_input=asked, key=f"review-{rounds}", timeout=WEEKS, poll_interval=poll_seconds
             )
-        batch = record_review(batch, decision.verdict, decision.reviewer, decision.reason, rounds)
+        refused = check_answer(batch, decision.verdict, decision.reviewer, rounds)
+        if not refused:
+            batch = record_review(batch, decision.verdict, decision.reviewer, decision.reason, rounds)
     if batch.items:
         publish_quality(batch)
     return batch
@@ -99,6 +103,9 @@ def answer(run_id: str, verdict: str, reviewer: str, reason: str) -> None:
         decision = ReviewDecision.model_validate({"verdict": verdict, "reviewer": reviewer, "reason": reason})
     except ValueError:
         raise UsageError("a decision has a verdict, a reviewer's name and one of the form's reasons") from None
+    why = objection(Settings().database_url, verdict, reviewer)
+    if why:
+        raise UsageError(f"the gate stays closed: {why}")
     with get_client(sync_client=True) as client:
         state = client.read_flow_run(UUID(run_id)).state
         if not state or not state.is_paused():

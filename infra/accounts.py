@@ -1,4 +1,4 @@
-"""Who may do what in the review pages: users and their roles, sessions, API tokens with scopes, throttled sign-in.
+"""Who may do what in the review pages: users and their roles, sessions, API tokens with scopes.
 
 Passwords are kept as Argon2id hashes; session and API tokens as SHA-256 of 256 random bits, so that a copy of the
 database signs nobody in.
@@ -17,12 +17,13 @@ from hashlib import sha256
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import JSON, Column, delete
+from sqlalchemy import JSON, Column, Index, delete, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from deid_core.errors import UsageError
 from infra import migrations
 from infra.database import insert_new, reading, timestamp, writing
+from infra.throttling import Failures, count_failure, forget_failures, wait
 
 
 class Role(StrEnum):
@@ -47,18 +48,26 @@ class Scope(StrEnum):
 
 
 SESSION_HOURS, IDLE_MINUTES = 12, 60
-FREE_TRIES = 5  # wrong passwords before sign-in begins to wait
-LONGEST_WAIT = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12  # NIST SP 800-63B asks for 8 at least
+PIPELINE = "deidflow"  # the audit's name for what no person did
 NAME = re.compile(r"[\w.@-]{1,64}")
 TOKEN_PREFIX = "dfr_"  # noqa: S105 - tells secret scanners what it is
 _hasher = PasswordHasher()
 
 
 class User(SQLModel, table=True):
-    """Hold one person; `subject` is the identity provider's name for them, "" for who signs in by password."""
+    """Hold one person; `subject` is the identity provider's name for them, nobody else's; "" for who has a password."""
 
     __tablename__ = "review_user"
+    __table_args__ = (
+        Index(
+            "ix_review_user_subject",
+            "subject",
+            unique=True,
+            sqlite_where=text("subject <> ''"),
+            postgresql_where=text("subject <> ''"),
+        ),
+    )
     name: str = Field(primary_key=True)
     roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     password_hash: str = Field(default="", repr=False)
@@ -89,15 +98,6 @@ class ApiToken(SQLModel, table=True):
     created: str
 
 
-class Failures(SQLModel, table=True):
-    """Count wrong passwords for a name or an address; nobody is let in under it before `wait_until`."""
-
-    __tablename__ = "review_login_failure"
-    key: str = Field(primary_key=True)
-    count: int = 0
-    wait_until: str = ""
-
-
 MODELS: tuple[type[SQLModel], ...] = (User, SignedIn, ApiToken, Failures)
 
 
@@ -118,10 +118,6 @@ class NotAdmitted(UsageError):
     """Report somebody whom an identity provider did not vouch for, or who has no role here."""
 
 
-class Throttled(UsageError):
-    """Report a sign-in that has to wait because too many before it were wrong."""
-
-
 def create(url: str) -> None:
     """Create the review's tables, the accounts' among them, or bring those of an older version up to this one."""
     migrations.upgrade(url)
@@ -129,15 +125,14 @@ def create(url: str) -> None:
 
 def add_user(url: str, name: str, roles: Collection[str], password: str = "", subject: str = "") -> None:
     """Add a user; raise UsageError for a name that is taken or malformed, no role, or a password that is too short."""
-    if not NAME.fullmatch(name):
-        raise UsageError("a user's name is 1 to 64 letters, digits or . @ _ -")
+    if not _is_name(name):
+        raise UsageError(f"a user's name is 1 to 64 letters, digits or . @ _ -, and not {PIPELINE}")
     row = {"name": name, "roles": _roles(roles), "subject": subject, "active": True, "created": timestamp()}
     row["password_hash"] = _hashed(password) if password or not subject else ""
     with writing(url) as session:
-        if subject and session.exec(select(User).where(User.subject == subject)).first():
-            raise UsageError("a user of that subject is there already")
         if not insert_new(session, User, [row]):
-            raise UsageError("a user of that name is there already")
+            whose = "subject" if _of_subject(session, subject) else "name"
+            raise UsageError(f"a user of that {whose} is there already")
 
 
 def change_user(
@@ -174,6 +169,20 @@ def any_user(url: str) -> bool:
     """Say whether there is a user at all."""
     create(url)
     return bool(users(url))
+
+
+def trusted_as(url: str, name: str) -> Principal | None:
+    """Return what somebody is trusted with who gives a name and proves nothing: that user's roles, None for no user.
+
+    Who types it has got past another door: the Prefect UI, or this machine's files. Where nobody was ever added,
+    every name is trusted with everything; the pipeline's own is nobody's.
+    """
+    if not name or name == PIPELINE:
+        return None
+    with reading(url) as session:
+        if session.exec(select(User.name).limit(1)).first() is None:
+            return Principal(name, frozenset(Role))
+        return _principal(session, name)
 
 
 def sign_in(url: str, name: str, password: str, address: str = "") -> str:
@@ -287,25 +296,37 @@ def admit(url: str, subject: str, name: str, roles: Collection[str] | None) -> s
     if not subject:  # so is everybody's who signs in by password
         raise NotAdmitted("the identity provider does not say who you are")
     with writing(url) as session:
-        user = session.exec(select(User).where(User.subject == subject)).first()
+        user = _of_subject(session, subject)
         if user is None and roles:
-            _insert(session, subject, name, roles)
+            user = _inserted(session, subject, name, roles)
         elif user and roles is not None and user.roles != sorted(set(roles)):
             user.roles = sorted(set(roles))  # none, too: their tokens reach nothing from now on
             session.connection().execute(delete(SignedIn).where(col(SignedIn.user) == user.name))
-    if user is None and not roles:
+    if user is None:
         raise NotAdmitted("nobody has given you a role here")
-    if user and not (user.active and user.roles):
+    if not (user.active and user.roles):
         raise NotAdmitted("you have no role here" if user.active else "you are not let in any longer")
-    return user.name if user else name
+    return user.name
 
 
-def _insert(session: Session, subject: str, name: str, roles: Collection[str]) -> None:
+def _of_subject(session: Session, subject: str) -> User | None:
+    return session.exec(select(User).where(User.subject == subject)).first() if subject else None
+
+
+def _inserted(session: Session, subject: str, name: str, roles: Collection[str]) -> User:
+    """Return the user of a subject, added now or at this moment by another sign-in of theirs."""
     row = {"name": name, "roles": _roles(roles), "subject": subject, "active": True, "created": timestamp()}
-    if not NAME.fullmatch(name):
+    if not _is_name(name):
         raise NotAdmitted("the identity provider names you in a way that cannot be a user's name")
-    if not insert_new(session, User, [{**row, "password_hash": ""}]):
+    insert_new(session, User, [{**row, "password_hash": ""}])
+    user = _of_subject(session, subject)
+    if user is None:
         raise NotAdmitted("another user has your name here")
+    return user
+
+
+def _is_name(name: str) -> bool:
+    return bool(NAME.fullmatch(name)) and name.casefold() != PIPELINE
 
 
 def _principal(session: Session, name: str, scopes: Sequence[Scope] = tuple(Scope)) -> Principal | None:
@@ -339,31 +360,6 @@ def _is_right(held: str, password: str) -> bool:
         return _hasher.verify(held or _nobodys(), password) and bool(held)
     except (Argon2Error, InvalidHashError):
         return False
-
-
-def wait(url: str, keys: Sequence[str]) -> None:
-    """Let a sign-in be tried; raise Throttled where too many before it, under one of the keys, failed."""
-    with reading(url) as session:
-        waits = session.exec(select(Failures.wait_until).where(col(Failures.key).in_(keys))).all()
-    if max(waits, default="") > timestamp():
-        raise Throttled("too many sign-ins failed: wait and try again")
-
-
-def count_failure(url: str, keys: Sequence[str]) -> None:
-    """Count a sign-in that failed; from the sixth on each doubles the wait, from a second to a quarter of an hour."""
-    with writing(url) as session:
-        for key in keys:
-            held = session.get(Failures, key) or Failures(key=key)
-            held.count += 1
-            seconds = 2 ** min(held.count - FREE_TRIES - 1, 12) if held.count > FREE_TRIES else 0
-            held.wait_until = _after(min(timedelta(seconds=seconds), LONGEST_WAIT))
-            session.add(held)
-
-
-def forget_failures(url: str, keys: Sequence[str]) -> None:
-    """Forget what was counted: somebody signed in."""
-    with writing(url) as session:
-        session.connection().execute(delete(Failures).where(col(Failures.key).in_(keys)))
 
 
 def _digest(token: str) -> str:

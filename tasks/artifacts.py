@@ -19,12 +19,16 @@ KEY = "deidentification"
 QUALITY_KEY = "review-quality"
 
 
-def describe_gate(batch: Batch, planned: Sequence[Shard], round_number: int) -> str:
-    """Return the text of the Resume form: what waits, what was found, where to look, what the choices do."""
+def describe_gate(batch: Batch, planned: Sequence[Shard], round_number: int, refused: str = "") -> str:
+    """Return the text of the Resume form: what waits, what was found, where to look, what the choices do.
+
+    `refused` says why the last answer did not count.
+    """
     unsure = sum(shard.to_review for shard in planned)
-    again = "" if round_number == 1 else f" It was sent back; this is round {round_number}."
+    again = "" if round_number == 1 or refused else f" It was sent back; this is round {round_number}."
+    why = f"**The last answer did not count: {refused}.** The gate stayed closed.\n\n" if refused else ""
     return (
-        f"**{batch.undecided} of {batch.items} assets wait for a decision**, {unsure} of them unsure.{again}"
+        f"{why}**{batch.undecided} of {batch.items} assets wait for a decision**, {unsure} of them unsure.{again}"
         f"\n\n{_table(('Label', 'Found'), _found(planned))}\n\n"
         f"{_where(batch)}\n\n"
         "- **approved**: they are de-identified, verified and released\n"

@@ -13,7 +13,8 @@ from deid_core.errors import UsageError
 from deid_core.model import Plan
 from deid_core.review import is_carried_out_by, reviewed_plan
 from deid_core.routing import Counts, is_confirmed, urgency, why_asked
-from infra import audit_log, review_queue
+from infra import accounts, audit_log, review_queue
+from infra.accounts import Role
 from infra.review_queue import Completion, NewItem, Status
 from tasks.run import Run, digest, opened
 from tasks.shard import Entry, Shard, record_of, stored
@@ -53,6 +54,35 @@ def status(run_id: str, batch_id: str) -> Batch:
     return Batch(
         run_id, batch_id, sum(review_queue.counts(url, batch_id).values()), review_queue.pending_count(url, batch_id)
     )
+
+
+def objection(url: str, verdict: str, reviewer: str) -> str:
+    """Say why a name may not give an answer to the form; "" where it may.
+
+    It is an active releaser's where there are users. The pipeline's own name decides nothing: it goes on with what
+    people decided.
+    """
+    accounts.create(url)
+    if reviewer == accounts.PIPELINE:
+        return "" if verdict == AS_DECIDED else "the pipeline decides nothing itself"
+    who = accounts.trusted_as(url, reviewer)
+    if who is None:
+        return "nobody of that name may sign in to the review"
+    return "" if Role.RELEASER in who.roles else "whoever has that name is no releaser"
+
+
+@task(task_run_name="check answer {round_number}")
+def check_answer(batch: Batch, verdict: str, reviewer: str, round_number: int) -> str:
+    """Say why an answer to the form does not count, after that is in the audit; "" where it counts."""
+    run = opened(batch.run_id)
+    url = run.settings.database_url
+    why = objection(url, verdict, reviewer)
+    if why:
+        known = any(user.name == reviewer for user in accounts.users(url))  # what else was typed may be anything
+        who, entity = reviewer if known else "unknown", f"batch:{batch.batch_id}"
+        told = {"activity": "review.answer_refused", "entity": entity, "reason": why, "counts": {"round": round_number}}
+        audit_log.append(url, [record_of(run, agent=who, role="user", **told)])
+    return why
 
 
 @task(task_run_name="record {verdict} {round_number}")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
-from dataclasses import asdict
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from deid_core.errors import UsageError
 from deid_core.evaluate.quality import tables
 from deployments.cli import accounts
+from deployments.cli.desk import Desk
+from deployments.server import configure
 from infra import review_queue
 from infra.settings import Settings
 
@@ -22,57 +26,67 @@ accounts.add_to(app)
 out, err = Console(), Console(stderr=True)
 
 RunId = Annotated[str, typer.Argument(help="The run's id.", show_default=False)]
-Reviewer = Annotated[str, typer.Option(help="Your name, for the audit.", prompt=True)]
+Reviewer = Annotated[str, typer.Option(help="Your name, for the audit; a server takes it from the token.")]
 ReasonOption = Annotated[str, typer.Option(help="Why, as on the Resume form.")]
-By = Annotated[str, typer.Option(help="Your name, for the audit.", prompt=True)]
+By = Annotated[str, typer.Option(help="Your name, for the audit; a server takes it from the token.")]
 Assets = Annotated[list[str] | None, typer.Option("--asset", help="Of these assets only; may be given again.")]
 
 
-def _batch(run_id: str) -> tuple[str, str]:
-    """Return the database's URL and the id of a run's batch."""
-    url = Settings().database_url
-    review_queue.create(url)
-    return url, review_queue.batch_of(url, run_id).id
-
-
-def _items(run_id: str) -> list[review_queue.Item]:
-    url, batch_id = _batch(run_id)
-    return review_queue.items(url, batch_id, limit=2**31 - 1)
+@app.callback()
+def where(
+    context: typer.Context,
+    server: Annotated[
+        str,
+        typer.Option(envvar="DEIDFLOW_REVIEW_SERVER", help="The review pages' address; without, this machine's files."),
+    ] = "",
+) -> None:
+    """Look at what waits for people, and decide it."""
+    context.obj = Desk(server, os.environ.get("DEIDFLOW_REVIEW_TOKEN", ""))  # no option: others see a command's words
 
 
 @app.command()
-def show(run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help="One item a line.")] = False) -> None:
+def show(
+    context: typer.Context,
+    run_id: RunId,
+    as_json: Annotated[bool, typer.Option("--json", help="One item a line.")] = False,
+) -> None:
     """Show a run's items: why each waits, and how many findings of which label it has; no values."""
     table = Table("Asset", "Type", "Status", "Why", "Findings", "Unsure")
-    for item in _items(run_id):
+    for item in desk_of(context).items(run_id):
         if as_json:
-            row = {"asset_id": item.asset_id, "media_type": item.media_type, "status": item.status}
-            row |= {"reason": item.reason, "decided_by": item.decided_by, "answer": item.answer}
-            sys.stdout.write(json.dumps({**row, "findings": item.labels, "unsure": item.unsure}) + "\n")
-        found = ", ".join(f"{n} {label}" for label, n in Counter(item.labels).most_common())
-        table.add_row(item.asset_id, item.media_type, item.status, item.reason, found, str(item.unsure))
+            row = {name: item[name] for name in ("asset_id", "media_type", "status", "reason", "decided_by", "answer")}
+            sys.stdout.write(json.dumps({**row, "findings": item["labels"], "unsure": item["unsure"]}) + "\n")
+        found = ", ".join(f"{n} {label}" for label, n in Counter(item["labels"]).most_common())
+        cells = (item[name] for name in ("asset_id", "media_type", "status", "reason"))
+        table.add_row(*cells, found, str(item["unsure"]))
     if not as_json:
         out.print(table)
 
 
 @app.command()
-def progress(run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help="As one line.")] = False) -> None:
+def progress(
+    context: typer.Context, run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help="As one line.")] = False
+) -> None:
     """Show how far a run's review is: items by status and step, and what each person submitted."""
-    held = review_queue.progress(*_batch(run_id))
+    desk = desk_of(context)
+    held = desk.ask("GET", f"/batches/{desk.batch(run_id)['id']}")["progress"]
     if as_json:
-        sys.stdout.write(json.dumps(asdict(held)) + "\n")
+        sys.stdout.write(json.dumps(held) + "\n")
         return
     table = Table("Of", "What", "Items")
-    for name, numbers in (("status", held.by_status), ("step", held.by_step), ("person", held.by_reviewer)):
-        for what, number in numbers.items():
-            table.add_row(name, what, str(number))
+    for name in ("status", "step", "reviewer"):
+        for what, number in held[f"by_{name}"].items():
+            table.add_row("person" if name == "reviewer" else name, what, str(number))
     out.print(table)
 
 
 @app.command()
-def quality(run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help="All figures.")] = False) -> None:
+def quality(
+    context: typer.Context, run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help="All figures.")] = False
+) -> None:
     """Show how good detectors and reviewers were: recall and precision by label, agreement, time, what was left."""
-    told = review_queue.figures(*_batch(run_id))
+    desk = desk_of(context)
+    told = desk.ask("GET", f"/batches/{desk.batch(run_id)['id']}/quality")
     if as_json:
         sys.stdout.write(json.dumps(told) + "\n")
         return
@@ -86,45 +100,49 @@ def quality(run_id: RunId, as_json: Annotated[bool, typer.Option("--json", help=
 
 @app.command()
 def assign(
+    context: typer.Context,
     run_id: RunId,
-    by: By,
     to: Annotated[list[str], typer.Option("--to", help="Who is to look; may be given again.")],
+    by: By = "",
     order: Annotated[Literal["in_order", "random"], typer.Option(help="The most urgent, or any.")] = "in_order",
     seed: Annotated[int, typer.Option(help="Of a random order; it is written down.")] = 0,
     limit: Annotated[int, typer.Option(help="So many items, at most 200.")] = 200,
 ) -> None:
     """Share free items out to people, in equal shares."""
-    url, batch_id = _batch(run_id)
-    for who, number in review_queue.assign(url, batch_id, to, order=order, seed=seed, limit=limit, by=by).items():
+    asked = {"reviewers": to, "order": order, "seed": seed, "limit": limit}
+    for who, number in _done(context, run_id, "assign", by, asked).items():
         out.print(f"{who}: {number}", highlight=False)
 
 
 @app.command()
-def reset(run_id: RunId, by: By, asset: Assets = None) -> None:
+def reset(context: typer.Context, run_id: RunId, by: By = "", asset: Assets = None) -> None:
     """Begin items anew: people's versions are withdrawn and kept; assignments, history and audit stay."""
-    url, batch_id = _batch(run_id)
-    out.print(f"{review_queue.reset(url, batch_id, by, asset)} items wait again.", highlight=False)
+    told = _done(context, run_id, "reset", by, {"asset_ids": asset})
+    out.print(f"{told['reset']} items wait again.", highlight=False)
 
 
 @app.command()
 def redetect(
+    context: typer.Context,
     run_id: RunId,
-    by: By,
+    by: By = "",
     scope: Annotated[
         Literal["untouched", "manual", "all"], typer.Option(help="Items nobody worked on, those somebody did, or all.")
     ] = "untouched",
 ) -> None:
     """Run the detectors again over undecided items; every version stays."""
-    _batch(run_id)
-    from tasks.redetect import redetect as search  # noqa: PLC0415 - Prefect reads its environment when imported
-
-    out.print(f"{search(run_id, by, scope)} items have a new version.", highlight=False)
+    told = _done(context, run_id, "redetect", by, {"scope": scope})
+    out.print(f"{told['redetected']} items have a new version.", highlight=False)
 
 
 @app.command()
-def tend() -> None:
+def tend(context: typer.Context) -> None:
     """Resume the runs whose items are all decided, and tell of those that are late; `up` does it by itself."""
-    review_queue.create(Settings().database_url)
+    if desk_of(context).server:
+        raise UsageError("a server tends its reviews by itself")
+    settings = Settings()
+    configure(settings.home)
+    review_queue.create(settings.database_url)
     from flows.review import tend_reviews  # noqa: PLC0415 - Prefect reads its environment when imported
 
     for run_id in tend_reviews():
@@ -132,36 +150,74 @@ def tend() -> None:
 
 
 @app.command()
-def approve(run_id: RunId, reviewer: Reviewer, reason: ReasonOption = "reviewed") -> None:
+def approve(context: typer.Context, run_id: RunId, reviewer: Reviewer = "", reason: ReasonOption = "reviewed") -> None:
     """Approve all that waits: it is de-identified, verified and released."""
-    resume(run_id, "approved", reviewer, reason)
+    _decide(context, run_id, reviewer, {"verdict": "approved", "reason": reason})
 
 
 @app.command()
-def reject(run_id: RunId, reviewer: Reviewer, reason: ReasonOption = "not to be released") -> None:
+def reject(
+    context: typer.Context, run_id: RunId, reviewer: Reviewer = "", reason: ReasonOption = "not to be released"
+) -> None:
     """Reject all that waits: it is set aside and never released."""
-    resume(run_id, "rejected", reviewer, reason)
+    _decide(context, run_id, reviewer, {"verdict": "rejected", "reason": reason})
 
 
 @app.command("send-back")
-def send_back(run_id: RunId, reviewer: Reviewer, reason: ReasonOption = "identifier missed") -> None:
+def send_back(
+    context: typer.Context, run_id: RunId, reviewer: Reviewer = "", reason: ReasonOption = "identifier missed"
+) -> None:
     """Send all that waits back for another look; the run goes on waiting."""
-    resume(run_id, "sent_back", reviewer, reason)
+    _decide(context, run_id, reviewer, {"verdict": "sent_back", "reason": reason})
+
+
+def desk_of(context: typer.Context) -> Desk:
+    """Return the way to the endpoints that the command's options name."""
+    held: Desk = context.obj
+    return held
+
+
+def _done(context: typer.Context, run_id: str, act: str, by: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Have something done to a run's batch, in somebody's name."""
+    desk = desk_of(context)
+    batch = desk.batch(run_id)
+    told: dict[str, Any] = desk.ask("POST", f"/batches/{batch['id']}/{act}", asked, by=desk.who(by))
+    return told
+
+
+def _decide(context: typer.Context, run_id: str, reviewer: str, asked: dict[str, Any]) -> None:
+    told = _done(context, run_id, "decide", reviewer, asked)
+    out.print(f"{told['decided']} were decided, {told['undecided']} wait.", highlight=False)
+    if not told["undecided"]:
+        out.print("The run goes on by itself, within half a minute where it is served.", highlight=False)
 
 
 def show_counts(run_id: str) -> None:
     """Say on standard error how much waits."""
-    items = _items(run_id)
+    items = list(Desk().items(run_id))
     labels: Counter[str] = Counter()
     for item in items:
-        labels.update(item.labels)
-    unsure = sum(bool(item.unsure) for item in items)
+        labels.update(item["labels"])
+    unsure = sum(bool(item["unsure"]) for item in items)
     err.print(f"[bold]{len(items)} assets wait for review[/], {unsure} of them with unsure findings.")
     err.print("Found: " + ", ".join(f"{n} {label}" for label, n in labels.most_common()), highlight=False)
 
 
+def named(verdict: str) -> Callable[[str], str]:
+    """Return what takes a name for an answer to the form, and asks again for one that may not give it."""
+    from tasks.review import objection  # noqa: PLC0415 - as above
+
+    def checked(name: str) -> str:
+        why = objection(Settings().database_url, verdict, name)
+        if why:
+            raise typer.BadParameter(why)
+        return name
+
+    return checked
+
+
 def resume(run_id: str, verdict: str, reviewer: str, reason: str) -> None:
-    """Resume a waiting run with a decision; raise UsageError where it does not wait, or the decision does not hold."""
+    """Answer a waiting run's Resume form; raise UsageError where it does not wait, or the answer does not hold."""
     from flows.review import answer  # noqa: PLC0415 - Prefect reads its environment when imported
 
     answer(run_id, verdict, reviewer, reason)

@@ -113,9 +113,10 @@ def execute(settings: Settings, url: str, policy: str, review: Review, store: st
 
 
 def _watch(done: Event, gate: Gate, bars: Bars) -> None:
-    """Call the gate each time the run of this process begins to wait."""
+    """Call the gate each time the run of this process begins to wait; go on when people decided it elsewhere."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
 
+    from flows.review import resume_decided  # noqa: PLC0415
     from tasks import progress  # noqa: PLC0415
 
     told = ""
@@ -131,6 +132,8 @@ def _watch(done: Event, gate: Gate, bars: Bars) -> None:
             bars.progress.stop()
             gate(progress.run_ids[-1])
             bars.progress.start()
+        elif state and state.is_paused():
+            resume_decided(progress.run_ids[-1])  # by the pages or a command, while this process waits
 
 
 def ask_here(run_id: str) -> None:
@@ -148,7 +151,8 @@ def ask_here(run_id: str) -> None:
     if verdict not in choices:
         err.print("Waiting: resume it in the Prefect UI when it has been looked at.")
         return
-    desk.resume(run_id, choices[verdict], typer.prompt("Your name, for the audit", err=True), "reviewed")
+    name = typer.prompt("Your name, for the audit", err=True, value_proc=desk.named(choices[verdict]))
+    desk.resume(run_id, choices[verdict], name, "reviewed")
 
 
 def tell(release: Release, *, show_names: bool, as_json: bool) -> None:

@@ -99,7 +99,7 @@ def users(settings: Configured) -> list[dict[str, Any]]:
 @router.post("/users", tags=["accounts"], status_code=201)
 def add_user(body: asked.NewUser, principal: Caller, settings: Configured) -> dict[str, str]:
     """Add a user."""
-    accounts.add_user(settings.database_url, body.name, body.roles, body.password)
+    accounts.add_user(settings.database_url, body.name, body.roles, body.password, body.subject)
     _record(settings, principal, "user.add", f"user:{body.name}", ", ".join(body.roles))
     return {"name": body.name}
 

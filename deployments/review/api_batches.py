@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Query
@@ -18,22 +19,17 @@ PAGE = 100
 
 
 @router.get("/batches")
-def batches(settings: Configured, status: str = "open") -> list[dict[str, Any]]:
-    """List the batches that are open, or closed."""
-    return [held.model_dump() for held in queue.batches(settings.database_url, status)]
+def batches(settings: Configured, status: str = "open", run_id: str = "") -> list[dict[str, Any]]:
+    """List the batches that are open, or closed ("" for any), or the one of a run."""
+    held = queue.batches(settings.database_url, status)
+    return [one.model_dump() for one in held if run_id in ("", one.flow_run_id)]
 
 
 @router.get("/batches/{batch_id}")
 def batch(batch_id: str, settings: Configured) -> dict[str, Any]:
     """Return a batch and how far it is."""
     url = settings.database_url
-    progress = queue.progress(url, batch_id)
-    return {
-        "batch": queue.batch(url, batch_id).model_dump(),
-        "progress": {
-            name: getattr(progress, name) for name in ("items", "by_status", "by_step", "by_reviewer", "leased")
-        },
-    }
+    return {"batch": queue.batch(url, batch_id).model_dump(), "progress": asdict(queue.progress(url, batch_id))}
 
 
 @router.get("/batches/{batch_id}/quality")
@@ -43,19 +39,19 @@ def quality(batch_id: str, settings: Configured) -> dict[str, Any]:
 
 
 @router.get("/batches/{batch_id}/items")
-def items(batch_id: str, settings: Configured, filters: Annotated[asked.Filters, Query()]) -> dict[str, Any]:
+def items(batch_id: str, settings: Configured, filters: Annotated[asked.ItemFilters, Query()]) -> dict[str, Any]:
     """Return a page of a batch's items, most urgent first; `next` is the `after` of the next page, "" for none."""
-    found, following = page(settings.database_url, batch_id, filters)
+    found, following = page(settings.database_url, batch_id, filters, filters.limit)
     return {"items": [item.model_dump() for item in found], "next": following}
 
 
-def page(url: str, batch_id: str, filters: asked.Filters) -> tuple[list[queue.Item], str]:
+def page(url: str, batch_id: str, filters: asked.Filters, limit: int = PAGE) -> tuple[list[queue.Item], str]:
     """Return a page of items, and where the next one begins ("" for none)."""
     priority, _, number = filters.after.partition(":")
     behind = (int(priority), int(number)) if filters.after else None
     statuses = tuple(status for status in filters.status if status) or tuple(Status)
-    found = queue.items(url, batch_id, statuses, limit=PAGE, label=filters.label, step=filters.step, after=behind)
-    return found, f"{found[-1].priority}:{found[-1].id}" if len(found) == PAGE else ""
+    found = queue.items(url, batch_id, statuses, limit=limit, label=filters.label, step=filters.step, after=behind)
+    return found, f"{found[-1].priority}:{found[-1].id}" if len(found) == limit else ""
 
 
 @router.get("/turns", tags=["turns"])
@@ -126,6 +122,15 @@ def unassign(batch_id: str, body: asked.Items, principal: Caller, settings: Conf
 def reset(batch_id: str, body: asked.Reset, principal: Caller, settings: Configured) -> dict[str, int]:
     """Begin the review again; versions, history and audit stay."""
     return {"reset": queue.reset(settings.database_url, batch_id, principal.name, body.asset_ids)}
+
+
+@router.post("/batches/{batch_id}/redetect")
+def redetect(batch_id: str, body: asked.Redetection, principal: Caller, settings: Configured) -> dict[str, int]:
+    """Run the detectors again over undecided items; what they find is a new version, and every older one stays."""
+    from tasks.redetect import redetect as search  # noqa: PLC0415 - Prefect reads its environment when imported
+
+    run_id = queue.batch(settings.database_url, batch_id).flow_run_id
+    return {"redetected": search(run_id, principal.name, body.scope)}
 
 
 @router.post("/batches/{batch_id}/priority")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -23,7 +24,7 @@ from deployments.review.access import guard
 from deployments.review.documents import WrongPlace
 from deployments.review.opening import Closed
 from deployments.review.resuming import sweeping
-from infra import accounts, audit_log
+from infra import accounts, audit_log, throttling
 from infra import review_queue as queue
 from infra.settings import Settings
 
@@ -42,7 +43,7 @@ STATUS: tuple[tuple[type[DeidflowError], int], ...] = (
     (queue.Conflict, 409),
     (queue.NotSubmitted, 409),
     (WrongPlace, 409),
-    (accounts.Throttled, 429),
+    (throttling.Throttled, 429),
     (accounts.WrongPassword, 401),
     (Closed, 403),
     (accounts.NotAdmitted, 403),
@@ -57,10 +58,11 @@ def made() -> FastAPI:
     return create_app(Settings(), sweeps=True)
 
 
-def create_app(settings: Settings, *, sweeps: bool = False) -> FastAPI:
+def create_app(settings: Settings, *, sweeps: bool = False, operator: accounts.Principal | None = None) -> FastAPI:
     """Make the application: each of its routes is guarded; the tables are created where they are missing.
 
-    With `sweeps` it looks every while for runs whose batch is decided, and for batches that are late.
+    With `sweeps` it looks every while for runs whose batch is decided, and for batches that are late. With `operator`
+    every request is theirs: for who asks it in their own process, never for what is served.
     """
     accounts.create(settings.database_url)
     audit_log.create(settings.database_url)
@@ -75,7 +77,7 @@ def create_app(settings: Settings, *, sweeps: bool = False) -> FastAPI:
         openapi_url=None,
         lifespan=sweeping if sweeps else None,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.operator = settings, operator
     app.state.provider = provider.provider_of(settings)
     for module in (pages, provider, api_accounts, api_batches, api_items, api_export):
         app.include_router(module.router)
@@ -84,6 +86,7 @@ def create_app(settings: Settings, *, sweeps: bool = False) -> FastAPI:
     app.add_middleware(_Headers)
     app.exception_handler(DeidflowError)(_failed)
     app.exception_handler(StarletteHTTPException)(_refused)
+    app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(Exception)(_broken)
     return app
 
@@ -125,6 +128,14 @@ async def _refused(request: Request, error: Exception) -> Response:
     if status == 401 and not request.url.path.startswith("/api/"):
         return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", 303)
     return _answer(request, status, detail)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    """Say what was wrong with what was asked, without repeating it: it may hold a password or a patient's name."""
+    told = error.errors() if isinstance(error, RequestValidationError) else []
+    if not request.url.path.startswith("/api/"):
+        return _answer(request, 404, "There is nothing at that address.")
+    return JSONResponse({"detail": [{name: one[name] for name in ("loc", "msg", "type")} for one in told]}, 422)
 
 
 async def _broken(request: Request, _: Exception) -> Response:

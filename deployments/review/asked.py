@@ -27,6 +27,12 @@ class Filters(_Strict):
     after: str = Field(default="", pattern=r"^(-?\d{1,9}:\d{1,18})?$")
 
 
+class ItemFilters(Filters):
+    """Choose items, and how many of them at once."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
 class SignIn(_Strict):
     """Sign in by name and password."""
 
@@ -35,11 +41,12 @@ class SignIn(_Strict):
 
 
 class NewUser(_Strict):
-    """Add a user."""
+    """Add a user, who signs in by a password or is the identity provider's `subject`."""
 
     name: str
     roles: list[Role]
-    password: str = Field(max_length=1024)
+    password: str = Field(default="", max_length=1024)
+    subject: str = Field(default="", max_length=1024)
 
 
 class ChangedUser(_Strict):
@@ -138,6 +145,12 @@ class Reset(_Strict):
     """Name assets whose review begins again; none named means all of the batch."""
 
     asset_ids: list[str] | None = Field(default=None, max_length=200)
+
+
+class Redetection(_Strict):
+    """Name what the detectors search again: what nobody worked on, what somebody did, or all that is undecided."""
+
+    scope: Literal["untouched", "manual", "all"] = "untouched"
 
 
 class Priority(_Strict):

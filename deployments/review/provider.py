@@ -20,7 +20,7 @@ from deid_core.errors import UsageError
 from deployments.review import pages
 from deployments.review.access import Configured, signature
 from deployments.review.api_accounts import address_of, refused, set_cookie
-from infra import accounts, audit_log, oidc
+from infra import accounts, audit_log, oidc, throttling
 from infra.accounts import NotAdmitted
 from infra.settings import Settings
 
@@ -70,7 +70,7 @@ def come_back(
     A redirect would not do: the session's cookie is strict, and browsers do not send it on the way from another site.
     """
     url, keys, who = settings.database_url, [f"provider:{address_of(request)[:64]}"], "unknown"
-    accounts.wait(url, keys)
+    throttling.wait(url, keys)
     try:
         to = _begun(request, settings, state)
         provider = _provider(request)
@@ -78,10 +78,10 @@ def come_back(
         who = identity.name
         name = accounts.admit(url, identity.subject, identity.name, provider.roles(identity))
     except NotAdmitted as why:
-        accounts.count_failure(url, keys)
+        throttling.count_failure(url, keys)
         refused(settings, f"identity provider: {why}", f"user:{who}")
         raise
-    accounts.forget_failures(url, keys)
+    throttling.forget_failures(url, keys)
     token = accounts.begin_session(url, name)
     audit_log.append(url, [AuditRecord(name, "user", "session.begin", f"user:{name}", "identity provider")])
     answer = pages.signed_in(request, to)

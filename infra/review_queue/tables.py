@@ -119,7 +119,7 @@ class Turn(SQLModel, table=True):
         Index("ix_review_turn_order", "batch_id", "status", "assigned_to", text("priority DESC"), "id"),
         Index("ix_review_turn_holder", "who", "status"),
         Index("ix_review_turn_assigned", "assigned_to", "status"),
-        Index("ix_review_turn_lease", "batch_id", "until"),
+        Index("ix_review_turn_lease", "batch_id", "until", **_where("until <> ''")),
     )
     id: int | None = Field(default=None, primary_key=True)
     batch_id: str = Field(foreign_key="review_batch.id")

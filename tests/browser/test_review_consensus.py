@@ -104,6 +104,7 @@ def test_two_look_apart_and_a_third_decides(open_desk: Callable[..., Any], conse
 
     judge = desk.page("judge", roles=("adjudicator",), where=f"/items/{item}")
     judge.get_by_role("button", name="Take it").click()
+    judge.get_by_role("button", name="Give back").wait_for()
     judge.get_by_role("link", name="Compare").click()
     judge.get_by_text("2 differences").wait_for()
     assert [text.split()[0] for text in judge.locator(".two h2 .hint").all_inner_texts()] == ["ann", "bob"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from deployments.serve import serving
 from deployments.server import HOST, free_port
 from infra import accounts
 from infra import review_queue as queue
+from infra.database import writing
 from infra.settings import Settings
 
 pytestmark = [
@@ -67,3 +69,12 @@ def test_a_run_goes_on_by_itself_after_the_last_document(
     asset = queue.items(Settings().database_url, batch.id)[0].asset_id
     (released,) = Path(Settings().release_url).rglob(f"data/*/{asset}.txt")
     assert released.read_bytes() == preview
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays(server: Path) -> Iterator[None]:
+    """Leave no user behind: other runs of the session are decided by names, as where nobody was ever added."""
+    yield
+    with writing(Settings().database_url) as session:
+        for table in ("review_session", "review_user"):
+            session.connection().exec_driver_sql(f"DELETE FROM {table}")

@@ -6,14 +6,18 @@ import os
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from deid_core.model import Plan
 from deid_core.policy import ReviewRules
 from infra import audit_log
 from infra import review_queue as queue
+from infra.database import engine
 from infra.review_queue import NewItem, Status
 
 PEOPLE = 50
@@ -55,6 +59,26 @@ def test_fifty_reviewers_share_a_batch(database_url: str, people: int) -> None:
     assert queue.counts(database_url, batch_id) == {"approved": 60}
     seq, _ = audit_log.head(database_url)
     assert seq == 60 * people
+
+
+def test_a_claim_reads_free_turns_in_their_order(tmp_path: Path) -> None:
+    """SQLite finds the most urgent free turn by the index that holds them so, however many wait: it sorts none."""
+    url = f"sqlite:///{tmp_path / 'queue.db'}"
+    batch_id = batch(url, 3)
+    asked: list[tuple[str, Any]] = []
+
+    def seen(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT review_turn") and "assigned_to = ?" in statement:
+            asked.append((statement, values))
+
+    event.listen(engine(url), "before_cursor_execute", seen)
+    assert queue.claim(url, batch_id, "ann", 9)
+    event.remove(engine(url), "before_cursor_execute", seen)
+    with engine(url).connect() as connection:
+        plans = [list(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {how}", values)) for how, values in asked]
+    assert [[row[-1].partition(" (")[0] for row in plan] for plan in plans] == [
+        ["SEARCH review_turn USING INDEX ix_review_turn_order"]
+    ] * 2
 
 
 @pytest.mark.slow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -137,7 +139,7 @@ def test_accounts_come_by_a_revision(database_url: str, fresh_url: str, made_bef
 
 def test_the_head_is_the_last_revision() -> None:
     """The revision that is looked for at each start is the last one there is."""
-    assert ScriptDirectory(str(migrations.Path(migrations.__file__).parent)).get_heads() == [migrations.HEAD]
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_heads() == [migrations.HEAD]
 
 
 def test_a_database_of_a_later_version_is_left_alone(database_url: str) -> None:
@@ -147,3 +149,47 @@ def test_a_database_of_a_later_version_is_left_alone(database_url: str) -> None:
         session.connection().exec_driver_sql(f"UPDATE {migrations.VERSION_TABLE} SET version_num = 'r9999'")
     with pytest.raises(ServiceError):
         queue.create(database_url)
+
+
+def test_of_two_users_of_one_subject_the_first_keeps_it(database_url: str) -> None:
+    """The others keep their names and what they did, lose sessions and tokens, and are let in no longer."""
+    migrations.upgrade(database_url, "r0004")
+    people = [("olga", "idp|1", 1), ("olga2", "idp|1", 2), ("per", "idp|2", 3), ("ann", "", 4), ("bob", "", 5)]
+    with writing(database_url) as session:
+        for name, subject, day in people:
+            values = {"name": name, "subject": subject, "created": f"2026-01-0{day}T00:00:00.000000+00:00"}
+            statement = "INSERT INTO review_user VALUES (:name, '[\"auditor\"]', '', :subject, true, :created)"
+            session.connection().execute(text(statement), values)
+    tokens = {name: accounts.new_token(database_url, name, "scripts", ["read"]) for name, _, _ in people}
+    sessions = {name: accounts.begin_session(database_url, name) for name, _, _ in people}
+    accounts.create(database_url)
+    told = {user.name: (user.subject, user.active) for user in accounts.users(database_url)}
+    assert told == {
+        "olga": ("idp|1", True),
+        "olga2": ("", False),
+        "per": ("idp|2", True),
+        "ann": ("", True),
+        "bob": ("", True),
+    }
+    assert {name for name, token in tokens.items() if accounts.token_holder(database_url, token)} == set(told) - {
+        "olga2"
+    }
+    assert {name for name, token in sessions.items() if accounts.session_of(database_url, token)} == set(told) - {
+        "olga2"
+    }
+    assert accounts.admit(database_url, "idp|1", "olga", None) == "olga"
+
+
+def test_a_subject_that_comes_twenty_times_at_once_is_one_user(database_url: str) -> None:
+    """Twenty first sign-ins of one person at one moment, under two names, make one user, and all are let in as that."""
+    accounts.create(database_url)
+    together = Barrier(20)
+
+    def come(number: int) -> str:
+        together.wait()
+        return accounts.admit(database_url, "idp|7", f"ida{number % 2}", ["auditor"])
+
+    with ThreadPoolExecutor(20) as pool:
+        names = set(pool.map(come, range(20)))
+    assert len(names) == 1
+    assert {user.name for user in accounts.users(database_url)} == names

@@ -9,8 +9,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from deid_core.errors import UsageError
-from infra import accounts
-from infra.accounts import NotAdmitted, Role, Scope, Throttled
+from infra import accounts, throttling
+from infra.accounts import NotAdmitted, Role, Scope
+from infra.throttling import Throttled
 
 PASSWORD = "correct horse battery"
 
@@ -63,7 +64,7 @@ def test_guessing_has_to_wait(url: str, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(Throttled):
         accounts.sign_in(url, "ann", PASSWORD)
     later = (datetime.now(UTC) + timedelta(minutes=16)).isoformat(timespec="microseconds")
-    monkeypatch.setattr(accounts, "timestamp", lambda: later)
+    monkeypatch.setattr(throttling, "timestamp", lambda: later)
     assert accounts.sign_in(url, "ann", PASSWORD)
     monkeypatch.undo()
     assert accounts.sign_in(url, "ann", PASSWORD)
@@ -175,3 +176,28 @@ def test_who_is_not_known_comes_in_by_a_role_and_a_name_of_their_own(
     with pytest.raises(NotAdmitted):
         accounts.admit(url, subject, name, roles)
     assert [(held.name, held.roles, held.subject) for held in accounts.users(url)] == [("ann", ["reviewer"], "")]
+
+
+def test_a_name_that_proves_nothing_is_trusted_as_its_user(tmp_path: Path) -> None:
+    """Where nobody was ever added every name is trusted with all; then users alone, while they are active."""
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    accounts.create(url)
+    dana = accounts.trusted_as(url, "Dana Demo")
+    assert dana is not None
+    assert dana.roles == set(Role)
+    accounts.add_user(url, "rita", ["releaser"], PASSWORD)
+    rita = accounts.trusted_as(url, "rita")
+    assert rita is not None
+    assert rita.roles == {Role.RELEASER}
+    assert [accounts.trusted_as(url, name) for name in ("Dana Demo", "RITA", "", "deidflow")] == [None] * 4
+    accounts.change_user(url, "rita", active=False)
+    assert [accounts.trusted_as(url, name) for name in ("rita", "Dana Demo")] == [None, None]
+
+
+@pytest.mark.parametrize("name", ["deidflow", "Deidflow"])
+def test_the_pipelines_name_is_no_users(url: str, name: str) -> None:
+    """What no person did stands in the audit under that name, so that no person may have it."""
+    with pytest.raises(UsageError):
+        accounts.add_user(url, name, ["releaser"], PASSWORD)
+    with pytest.raises(NotAdmitted):
+        accounts.admit(url, "idp|9", name, ["releaser"])

@@ -13,7 +13,7 @@ export async function call(operation, values = {}, body = undefined) {
   const headers = { 'X-CSRF-Token': document.querySelector('meta[name=csrf]').content };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const answer = await fetch(filled(path, values), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  const isJson = (answer.headers.get('content-type') || '').startsWith('application/json');
+  const isJson = answer.status !== 204 && (answer.headers.get('content-type') || '').startsWith('application/json');
   const held = isJson ? await answer.json() : null;
   if (!answer.ok) {
     const detail = typeof held?.detail === 'string' ? held.detail : 'The request was not understood.';

@@ -48,3 +48,17 @@ def test_every_page_carries_a_strict_policy(desk: Any) -> None:
         assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", answer.text)
         assert not re.findall(r"<script(?![^>]*(?:src=|application/json))", answer.text)
         assert not re.findall(r"\sstyle=|\son\w+=", answer.text)
+
+
+def test_what_was_asked_wrongly_is_not_repeated(desk: Any) -> None:
+    """A page of an address that means nothing is a page; an endpoint says what is wrong and not what was sent."""
+    client = desk.signed_in(Role.STEWARD)
+    page = client.get(f"/batches/{desk.batch}?label=PET_NAME")
+    assert page.status_code == 404
+    assert "<html" in page.text
+    for body in ({"name": "ann", "password": "p" * 2000}, {"name": "ann", "password": "p", "mrn": "MRN 7712345"}):
+        answer = client.post("/api/session", json=body)
+        assert answer.status_code == 422
+        assert {"loc", "msg", "type"} == set(answer.json()["detail"][0])
+        assert "ppp" not in answer.text
+        assert "7712345" not in answer.text

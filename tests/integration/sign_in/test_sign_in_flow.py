@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from deployments.review.app import create_app
 from deployments.server import free_port
-from infra import accounts
+from infra import accounts, throttling
 from infra.settings import Settings
 
 
@@ -97,7 +97,7 @@ def test_only_the_browser_that_began_a_sign_in_ends_it_and_once(settings: Settin
     state = parse_qs(urlsplit(back).query)["state"][0]
     assert client.get("/sign-in/callback", params={"state": state, "error": "access_denied"}).status_code == 403
     assert client.get("/sign-in/callback", params={"state": state, "code": "x", "iss": "https://x"}).status_code == 403
-    accounts.forget_failures(settings.database_url, ["provider:testclient"])
+    throttling.forget_failures(settings.database_url, ["provider:testclient"])
     idp.told(fault="")
     again = idp.signed(client.get("/sign-in/provider").headers["location"])
     kept = client.cookies["deidflow_sign_in"]
