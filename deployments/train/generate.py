@@ -16,15 +16,24 @@ from typing import TYPE_CHECKING
 from deployments.train.carriers import planted
 from deployments.train.examples import UNKNOWN, Example, Writer
 from deployments.train.lexicon import Lexicon, slots, templates
+from deployments.train.shapes import shapes, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SLOT = re.compile(r"\{([A-Za-z]+)\}")
+PART = re.compile(r"\{([a-z]+\d?)\}")  # a slot within a shape
 PLAIN = re.compile(r"[^\W\d_]+|[\W\d_]+")
-PAIRED = ("spare", "forms", "cases", "spoken", "sheets")  # each with hard negatives of its own
+PAIRED = ("spare", "forms", "cases", "spoken", "sheets", "hearings", "asked")  # each with hard negatives of its own
 ALONE = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
 BANKS = (*ALONE, *PAIRED, *(f"{name}_negatives" for name in PAIRED))
+WIDER = {  # in training, a part of the draws of a slot come from these shapes
+    "facility": (0.35, ("hospital", "practice", "practice", "home", "ward")),
+    "org": (0.45, ("known", "known", "unit", "business", "business", "school", "council", "firm", "society")),
+    "address": (0.15, ("place",)),
+    "date": (0.06, ("legalday", "legalday", "saidday")),
+}
+SCANNED = str.maketrans("OoIlSBgZ015e", "001158920lSc")  # what a worn page reads as what, one for one
 INITIALS = "AABBCDDEFGGHIJJKKLLMMNNOPPRRSSSTTUVWWYZ"
 LABELLED = {
     **dict.fromkeys(("full", "first", "last", "lastfirst", "caret", "initials", "abbr", "init"), "NAME"),
@@ -36,6 +45,7 @@ LABELLED = {
     "org": "ORGANISATION",
     "address": "ADDRESS",
     "phone": "PHONE",
+    **{kind: label for kind, (label, _) in shapes().items()},
 }
 
 
@@ -59,11 +69,24 @@ class Filler:
     def value(self, slot: str) -> str:
         """Return a value for a slot; capitals in the slot's name ask for capitals."""
         kind = slot.lower()
+        part, wider = WIDER.get(kind, (0.0, ()))
+        if part and self.lexicon.split == "train" and self.rng.random() < part:
+            kind = self.rng.choice(wider)
         made = getattr(self, f"_{kind}", None)
-        text = made() if made else self.rng.choice(self.fixed[kind])
+        text = made() if made else self._shaped(kind) if kind in shapes() else self.rng.choice(self.fixed[kind])
         if slot.isupper() and len(slot) > 1:
             return str(text).upper()
         return text[:1].upper() + text[1:] if slot[0].isupper() else text
+
+    def _shaped(self, kind: str) -> str:
+        """Return a shape of the kind with its own slots filled."""
+        shape = self.rng.choice(shapes()[kind][1])
+        return PART.sub(lambda match: spoken(match[1], self.rng) or self.value(match[1]), shape)
+
+    def _stem(self) -> str:
+        """Return what a house, a practice or a firm may be called after."""
+        kind = self.rng.choice(("facility_stem", "street_stem", "street_stem", "city"))
+        return self.lexicon.place(kind) if self.rng.random() < 0.7 else self.lexicon.person()[1]
 
     def _full(self) -> str:
         given, family = self.lexicon.person()
@@ -273,14 +296,23 @@ def _misspelt(example: Example, filler: Filler) -> Example:
     return _recased(example, "".join(chars))
 
 
+def _scanned(example: Example, filler: Filler) -> Example:
+    """Exchange some characters for those that a worn page is read as, one for one."""
+    rate = filler.rng.choice((0.1, 0.3))
+    chars = [char.translate(SCANNED) if filler.rng.random() < rate else char for char in example.text]
+    return _recased(example, "".join(chars))
+
+
 def varied(example: Example, filler: Filler) -> Example:
-    """Return the example as it is, in capitals, in lower case or misspelt."""
+    """Return the example as it is, in capitals, in lower case, as read from a worn page, or misspelt."""
     pick = filler.rng.random()
     if pick < 0.10:
         return _recased(example, example.text.upper())
     if pick < 0.17:
         return _recased(example, example.text.lower())
-    return _misspelt(example, filler) if pick < 0.23 else example
+    if pick < 0.19:
+        return _scanned(example, filler)
+    return _misspelt(example, filler) if pick < 0.25 else example
 
 
 @cache
