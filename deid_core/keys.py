@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TypeVar
 
 from deid_core.errors import KeyFileError
@@ -43,7 +42,7 @@ class ProjectKey:
             len(raw).to_bytes(8, "big") + raw
             for raw in (text.encode("utf-8", "surrogatepass") for text in (purpose, *parts))
         )
-        return hmac.new(self.secret, message, sha256).digest()
+        return hmac.digest(self.secret, message, "sha256")
 
     def number(self, below: int, purpose: str, *parts: str) -> int:
         """Return an integer in [0, below)."""

@@ -46,7 +46,11 @@ def _container(decision: Decision) -> tuple[Any, ...]:
 def _order(decision: Decision) -> tuple[Any, ...]:
     finding = decision.finding
     start, end = _bounds(decision)
-    return (str(_container(decision)), start, -end, -finding.score, str(finding))
+    place = (
+        "" if isinstance(finding.location, Spanned) else str(finding.location)
+    )  # else the container and the bounds say it
+    said = (finding.entity_type, finding.detector, finding.detector_version, finding.rule, place)
+    return (str(_container(decision)), start, -end, -finding.score, said)
 
 
 def _bounds(decision: Decision) -> tuple[float, float]:

@@ -69,7 +69,10 @@ def textual(
         read = [view for view in texts if view.prose or not finder.needs_prose]
         queries = [TextQuery(view.text, recall(view.subject_key), view.source) for view in read]
         for view, spans in zip(read, finder.find(queries), strict=True):
-            for span in spans:
+            for found in spans:
+                span = view.belief(found, name) if view.belief else found
+                if span is None:
+                    continue
                 made = partial(Finding, span.entity_type, score=span.score, rule=span.rule)
                 for location in view.project(span.start, span.end):
                     finding = made(location, detector=finder.name, detector_version=finder.version)

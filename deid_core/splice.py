@@ -244,7 +244,7 @@ class Splicer:
 
     def _teach(self, data: bytes, place: Place, decision: Decision | None, put: bytes | None, kind: bytes) -> None:
         """Add an element's mode to the table of what holds it; EXACT where two files say different things."""
-        parent, _, _ = INDEX.sub("", place.path).rpartition(".")
+        parent = INDEX.sub("", place.path).rpartition(".")[0] if "." in place.path else ""
         table = self._tables.setdefault((kind, parent), {})
         name = data[place.start : place.start + (4 if kind.startswith(IMPLICIT) else 6)]
         mode = self._mode(place, decision, put, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +22,7 @@ from deid_core.search import Recall, textual, views
 
 # Shorter ones occur by chance in pixel data; they are searched as text only.
 BYTES_AT_LEAST = 6
+DIGIT = re.compile(r"[^\D0]")  # a number of zeros only is nobody's
 ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
 FEW, LEADING = 32, BYTES_AT_LEAST  # needles sought one by one; bytes by which many are told apart
 HASH_BITS, MIXED = 20, np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash: the golden ratio of 2**64
@@ -141,9 +143,7 @@ def _values(whose: Identified, chosen: Plan, policy: Policy, recall: Recall) -> 
 def _in_bytes(old: Mapping[str, tuple[KnownValue, ...]], put: Iterable[Put], output: bytes) -> Iterator[Finding]:
     """Yield identifiers with digits that stand in the output's bytes, wherever in the format that is."""
     texts = {value.value.strip(): value.entity_type for values in old.values() for value in values}
-    sought = {
-        text: label for text, label in texts.items() if len(text) >= BYTES_AT_LEAST and any(map(str.isdigit, text))
-    }
+    sought = {text: label for text, label in texts.items() if len(text) >= BYTES_AT_LEAST and DIGIT.search(text)}
     chance = occurring(
         [text.encode("utf-8", "replace") for text in sought],
         "\0".join(part.joined for part in put).encode("utf-8", "replace"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from deid_core.model import Location
+from deid_core.model import Location, Span
+
+Belief = Callable[[Span, str], Span | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class TextView:
 
     `prose` says that it reads like language, so that a model of language can judge it; a code does not.
     Segments are in order and do not overlap; between them stands glue (a space between two words) from nowhere.
+    `belief` says what of a finding holds in this text (the finding, the detector's name); without it, all.
     """
 
     text: str = field(repr=False)
@@ -31,6 +34,7 @@ class TextView:
     subject_key: str
     source: str = "note"
     prose: bool = True
+    belief: Belief | None = field(default=None, repr=False, compare=False)
 
     def project(self, start: int, end: int) -> Iterator[Location]:
         """Yield the locations of code points [start, end), one a segment touched."""
@@ -43,6 +47,14 @@ class TextView:
                 yield segment.location.narrowed(low - segment.start, high - segment.start)
 
 
-def whole(text: str, location: Location, subject_key: str, source: str = "note", *, prose: bool = True) -> TextView:
+def whole(
+    text: str,
+    location: Location,
+    subject_key: str,
+    source: str = "note",
+    *,
+    prose: bool = True,
+    belief: Belief | None = None,
+) -> TextView:
     """Make the view of a text that came from one location."""
-    return TextView(text, (Segment(0, len(text), location),), subject_key, source, prose)
+    return TextView(text, (Segment(0, len(text), location),), subject_key, source, prose, belief)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -21,6 +21,7 @@ import onnxruntime
 
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.plain import load_plain
+from deid_core.detect.rules.words import never_names
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
@@ -68,10 +69,10 @@ LONG_WORD = re.compile(rf"[^\W\d_]{{{ECHO},}}")
 class Window:
     """Hold what the model reads at once: (pieces,) ids and shapes; `heads` are the places of the words' first pieces.
 
-    Words [first, first + len(heads)) of the text `text`; of these, [keep, stop) are this window's to judge.
+    Words [first, first + len(heads)) of the part `part`; of these, [keep, stop) are this window's to judge.
     """
 
-    text: int
+    part: int
     first: int
     keep: int
     stop: int
@@ -181,39 +182,48 @@ def _batches(every: Sequence[Window]) -> Iterator[list[Window]]:
         yield batch
 
 
-def judged(encoder: Encoder, texts: Sequence[str]) -> list[tuple[list[Word], NDArray[np.float32]]]:
+Judged = tuple[list[Word], "NDArray[np.float32]"]  # words, and their (words, labels) probabilities
+
+
+def judged(encoder: Encoder, texts: Sequence[str]) -> list[Judged]:
     """Return each text's words and their (words, labels) probabilities; those of plain sentences are outside."""
-    known: dict[str, list[int]] = {}
+    return [_whole(encoder, text, parts) for text, parts in zip(texts, _judged_parts(encoder, texts), strict=True)]
+
+
+def _whole(encoder: Encoder, text: str, parts: Sequence[Judged]) -> Judged:
+    """Put the parts of a text that were read into the whole of it."""
+    found = words(text)
+    starts = [word.start for word in found]
+    odds = np.zeros((len(found), len(encoder.labels)), np.float32)
+    odds[:, 0] = 1.0
+    for part, read_there in parts:
+        if part:
+            first = bisect_left(starts, part[0].start)
+            odds[first : first + len(part)] = read_there
+    return found, odds
+
+
+def _judged_parts(encoder: Encoder, texts: Sequence[str]) -> list[list[Judged]]:
+    """Return the same for the parts of each text that are not plain, in order, apart."""
     every: list[Window] = []
+    parts: list[Judged] = []
     result = []
-    for index, text in enumerate(texts):
-        found = words(text)
-        odds = np.zeros((len(found), len(encoder.labels)), np.float32)
-        odds[:, 0] = 1.0
-        for first, last in _read(text, found):
-            part = found[first:last]
-            values = [text[word.start : word.end] for word in part]
-            known |= {value: encoder.pieces.cut(value) for value in set(values) - known.keys()}
-            every.extend(
-                replace(one, first=one.first + first, keep=one.keep + first, stop=one.stop + first)
-                for one in windows(index, part, [known[value] for value in values], encoder.pieces)
-            )
-        result.append((found, odds))
+    for text in texts:
+        first = len(parts)
+        for start, end in load_plain().read_at(text):
+            part = words(text, start, end)
+            cuts = [encoder.pieces.cut(text[word.start : word.end]) for word in part]
+            every.extend(windows(len(parts), part, cuts, encoder.pieces))
+            parts.append((part, np.zeros((len(part), len(encoder.labels)), np.float32)))
+        result.append(parts[first:])
     read: dict[tuple[tuple[int, ...], tuple[int, ...]], NDArray[np.float32]] = {}
     for batch in _batches(every):
         answers = zip(batch, encoder.probabilities(batch), strict=True)
         read |= {(one.ids, one.shapes): answer for one, answer in answers}
     for one in every:
         answer = read[one.ids, one.shapes]
-        result[one.text][1][one.keep : one.stop] = answer[one.keep - one.first : one.stop - one.first]
+        parts[one.part][1][one.keep : one.stop] = answer[one.keep - one.first : one.stop - one.first]
     return result
-
-
-def _read(text: str, found: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Yield [first, last) of the words that the model is to read."""
-    starts = [word.start for word in found]
-    for start, end in load_plain().read_at(text):
-        yield bisect_left(starts, start), bisect_left(starts, end)
 
 
 def _name_start(text: str, start: int, end: int) -> int:
@@ -238,6 +248,11 @@ class _Run:
         kind = ENTITY.get(self.label) or kind_of(text[self.start : self.end])
         score = round(min(sum(self.scores) / len(self.scores), 1.0), 4)
         return Span(self.start, self.end, kind, score, f"{MODEL}:{self.label}")
+
+
+def _is_cue(text: str, run: _Run) -> bool:
+    """Say whether a run is nothing but words that end a name wherever they stand: the MRN before a number."""
+    return all(word in never_names() for word in re.findall(r"[^\W_]+", text[run.start : run.end].lower()))
 
 
 def _may_join(text: str, word: Word, beside: Word) -> bool:
@@ -309,30 +324,37 @@ def _signs(text: str, span: Span) -> Iterator[str]:
             yield sign
 
 
-def _echoes(
-    encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.float32], spans: Sequence[Span]
-) -> Iterator[Span]:
+def _echoes(encoder: Encoder, text: str, parts: Sequence[Judged], spans: Sequence[Span]) -> Iterator[Span]:
     """Yield the other places of the words of names found for sure, where the model does not rule a name out."""
     sure = [span for span in spans if span.rule == f"{MODEL}:NAME" and span.score >= SURE]
     names = {value.casefold(): span for span in sure for value in LONG_WORD.findall(text, span.start, span.end)}
     signs = {sign: span for span in sure for sign in _signs(text, span)}
     likely = (span for span in spans if span.rule == f"{MODEL}:NAME" and span.score >= LIKELY)
     bare = {value: span for span in likely if INITIALS.fullmatch(value := text[span.start : span.end])}
-    for index, word in enumerate(found) if names or signs or bare else ():
-        value, inside = text[word.start : word.end], 1.0 - odds[index, 0]
-        span = signs.get(value)
-        if span is None and inside >= DOUBT:
-            span = names.get(value.casefold()) or bare.get(value)
-        if span and inside < encoder.threshold:
-            yield Span(word.start, word.end, span.entity_type, span.score, span.rule)
+    whole = [_whole(encoder, text, parts)] if signs else parts  # signs are looked for in plain sentences too
+    for found, odds in whole if names or signs or bare else ():
+        for word, inside in zip(found, 1.0 - odds[:, 0], strict=True):
+            if inside < DOUBT and not signs:
+                continue
+            value = text[word.start : word.end]
+            span = signs.get(value)
+            if span is None and inside >= DOUBT:
+                span = names.get(value.casefold()) or bare.get(value)
+            if span and inside < encoder.threshold:
+                yield Span(word.start, word.end, span.entity_type, span.score, span.rule)
 
 
 def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
     """Return each text's spans, in order, without overlap; a name found for sure in one place is looked for in all."""
     result = []
-    for text, (found, odds) in zip(texts, judged(encoder, texts), strict=True):
-        spans = [run.span(text) for run in _runs(encoder, text, found, odds)]
-        spans.extend(_echoes(encoder, text, found, odds, spans))
+    for text, parts in zip(texts, _judged_parts(encoder, texts), strict=True):
+        runs = (run for found, odds in parts for run in _runs(encoder, text, found, odds))
+        spans: list[Span] = []
+        for run in runs:
+            goes_on = bool(spans) and text[spans[-1].end : run.start] == " "
+            if max(run.scores) >= encoder.threshold or goes_on or not _is_cue(text, run):
+                spans.append(run.span(text))
+        spans.extend(_echoes(encoder, text, parts, spans))
         result.append(sorted(spans, key=lambda span: span.start))
     return result
 

@@ -25,6 +25,7 @@ BESIDE = 40  # code points between a time and the date that makes it identifying
 ECHO_SCORE, ECHO_FROM, ECHO_LETTERS, ECHO_DIGITS = 0.7, 0.85, 3, 5
 ECHO_FEW = 40  # words that are quicker looked for one by one
 ECHO_LETTER, POSSESSIVE, JOINERS = re.compile(r"[\w\u0300-\u036f]"), re.compile(r"[sS]\b"), ("'", "\u2019", "-")
+BLANKS, ENDS = frozenset(" \n"), frozenset(" \n.,;:)")
 ECHO_WORD = re.compile(r"[\w\u0300-\u036f]+(?:['\u2019\-](?![sS]\b)[\w\u0300-\u036f]+)*")
 
 
@@ -72,10 +73,23 @@ def applied(text: str, places: Iterable[Found]) -> list[tuple[TextRule, Span]]:
             if match:
                 hits += _groups(rule, text, match)
             continue
-        for match in rule.regex.finditer(text, max(0, at - rule.before), to + rule.after):
-            if match.start() <= at < match.end():
-                hits += _groups(rule, text, match)
+        match = _over(rule, text, at, to + rule.after)
+        if match:
+            hits += _groups(rule, text, match)
     return hits
+
+
+def _over(rule: TextRule, text: str, at: int, end: int) -> re.Match[str] | None:
+    """Return the match over a place, of those in a row that do not overlap; tried only where one can begin."""
+    tried = max(0, at - rule.before)
+    for begin in rule.begins.finditer(text, tried, at + 1):
+        start = begin.start()
+        match = rule.regex.match(text, start, end) if start >= tried else None
+        if match and match.end() > at:
+            return match
+        if match:
+            tried = match.end()
+    return None
 
 
 def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[tuple[TextRule, Span]]:
@@ -138,13 +152,21 @@ def _whole_words(text: str, sought: Mapping[str, object]) -> Iterator[tuple[int,
     if len(sought) > ECHO_FEW:
         yield from ((word.start(), word[0]) for word in ECHO_WORD.finditer(text) if word[0] in sought)
         return
-    for value in sought:
+    for value in filter(ECHO_WORD.fullmatch, sought):
         start = text.find(value)
         while start >= 0:
-            word = None if _inside_word(text, start) else ECHO_WORD.match(text, start)
-            if word and word[0] == value:
+            if _stands_whole(text, start, value):
                 yield start, value
             start = text.find(value, start + 1)
+
+
+def _stands_whole(text: str, start: int, value: str) -> bool:
+    """Say whether a value is a whole word where it stands; between plain signs that needs no further look."""
+    end = start + len(value)
+    if text[start - 1 : start] in BLANKS and text[end : end + 1] in ENDS:
+        return True
+    word = None if _inside_word(text, start) else ECHO_WORD.match(text, start)
+    return word is not None and word[0] == value
 
 
 def _inside_word(text: str, start: int) -> bool:
@@ -181,9 +203,11 @@ def _denied(policy: Policy) -> Iterator[TextRule]:
 
 def _custom(name: str, label: EntityType, regex: str, score: float) -> TextRule:
     try:
-        return make_rule(name, label, f"(?P<v>{regex})", score, ())
+        rule = make_rule(name, label, f"(?P<v>{regex})", score, ())
+        _ = rule.groups  # compiles the pattern: what is none is found here, not in a text
     except (re.error, ValueError, OverflowError) as error:
         raise PolicyError(f"pattern {name!r} is no regular expression: {type(error).__name__}") from None
+    return rule
 
 
 def _matches(rules: Iterable[TextRule], text: str) -> Iterator[Span]:

@@ -18,7 +18,7 @@ from deid_core.detect.rules.words import never_names
 from deid_core.detect.word_lists import WordLists, load_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Dr|Ms|St)\.)(?<!\bMrs\.)(?<!\bProf\.)[ \t]+(?=[A-Z\[(\"'-])"
@@ -60,6 +60,8 @@ SIGN = re.compile(  # each begins with a sign or digit, so letters cost little
 SHORT_CAPITALS = re.compile(r"(?<![\w.])[A-Z]{2,3}(?![\w])")
 
 
+SIGN_BEGINS = re.compile(r"[\d@#^_|.:\-]")
+REMEMBERED = 200_000  # words of which is kept whether they are safe
 LONGEST = 2_000  # code points: what is longer is no sentence, and is read
 LABEL = 40  # code points of a line that may say what the next one holds
 
@@ -72,6 +74,25 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text)
 
 
+def _holds_sign(sentence: str) -> bool:
+    """Say whether a sign is in a sentence; looked for where one can begin, which few characters can."""
+    return any(SIGN.match(sentence, begin.start()) for begin in SIGN_BEGINS.finditer(sentence))
+
+
+class _Remembered(dict[str, bool]):
+    """Ask once about each word."""
+
+    def __init__(self, ask: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, word: str) -> bool:
+        found = self._ask(word)
+        if len(self) < REMEMBERED:
+            self[word] = found
+        return found
+
+
 class Plain:
     """Know plain sentences; words looked up once are remembered."""
 
@@ -80,6 +101,7 @@ class Plain:
         self._lists = lists
         self._known: dict[str, tuple[bool, bool]] = {}
         self._places = _places()
+        self._safe, self._safe_cased = _Remembered(self._is_safe), _Remembered(self._is_safe_cased)
 
     def read_at(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield [start, end) of what is not plain, in order, apart; code points.
@@ -102,7 +124,7 @@ class Plain:
 
     def is_plain(self, sentence: str) -> bool:
         """Say whether nothing in a sentence could identify anybody."""
-        if len(sentence) > LONGEST or SIGN.search(sentence) or (not sentence.isascii() and FOREIGN.search(sentence)):
+        if len(sentence) > LONGEST or _holds_sign(sentence) or (not sentence.isascii() and FOREIGN.search(sentence)):
             return False
         written = WORD.findall(sentence)
         if "of" in written and any(b == "of" and a.lower() in COUNTED for a, b in pairwise(written)):
@@ -111,7 +133,8 @@ class Plain:
             return True
         # where nobody presses shift, a small letter says nothing
         cased = written[0][0].isupper() and len(sentence) > 1 and not sentence.isupper()
-        if not all(map(self._safe, written) if not cased else map(self._safe_cased, written)):
+        safe = self._safe_cased if cased else self._safe
+        if not all(map(safe.__getitem__, written)):
             return False
         return not SHORT_CAPITALS.search(sentence) or not self._initials(sentence)
 
@@ -131,15 +154,15 @@ class Plain:
             place = bare.casefold() in self._places
             safe = not any(map(_signs, parts)) and all(safe for _, safe in on)
             found = place or any(name for name, _ in on), safe
-            if len(self._known) < 200_000:
+            if len(self._known) < REMEMBERED:
                 self._known[word] = found
         return found
 
-    def _safe(self, word: str) -> bool:
+    def _is_safe(self, word: str) -> bool:
         name, safe = self._on(word)
         return safe and not name
 
-    def _safe_cased(self, word: str) -> bool:
+    def _is_safe_cased(self, word: str) -> bool:
         name, safe = self._on(word)
         return safe and (word.islower() or not name)
 

@@ -11,6 +11,7 @@ import unicodedata
 from typing import NamedTuple
 
 LONGEST = 64  # letters: a longer word is read as unknown
+REMEMBERED = 50_000  # words whose pieces are kept
 MOST = 12  # word pieces of one word
 PAD, UNKNOWN, FIRST, LAST = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 WORD = re.compile(
@@ -51,17 +52,30 @@ def _gap(before: str) -> int:
     return min(len(before), 1) if len(before) < 2 and before != "\t" else 3
 
 
-def words(text: str) -> list[Word]:
-    """Return a text's words, in order: runs of letters, runs of digits, single signs; offsets in code points."""
-    plain = text.translate(PLAIN)
+def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
+    """Return the words of a text, in order: runs of letters, runs of digits, single signs; offsets in code points.
+
+    `start`, `end`: a part of the text, between blanks; its words are those that the whole text has there.
+    """
+    plain = text[start:end].translate(PLAIN)
+    before = _blank_before(text, start)
     found: list[Word] = []
-    end = 0
+    last = 0
     for match in WORD.finditer(plain):
-        start, stop = match.span()
-        gap = GAP.get(plain[end:start]) if found else LINE
-        found.append(Word(start, stop, GAPS * _case(match[0]) + (_gap(plain[end:start]) if gap is None else gap)))
-        end = stop
+        at, stop = match.span()
+        between = plain[last:at] if found else before + plain[:at] if len(before) < start else "\n"
+        gap = GAP.get(between)
+        found.append(Word(start + at, start + stop, GAPS * _case(match[0]) + (_gap(between) if gap is None else gap)))
+        last = stop
     return found
+
+
+def _blank_before(text: str, end: int) -> str:
+    """Return the blanks that end at a place."""
+    at = end
+    while at and (text[at - 1].isspace() or text[at - 1] in BLANK):
+        at -= 1
+    return text[at:end].translate(PLAIN)
 
 
 class WordPieces:
@@ -72,14 +86,24 @@ class WordPieces:
         self.ids = {piece: index for index, piece in enumerate(vocabulary.splitlines())}
         self.pad, self.first, self.last = self.ids[PAD], self.ids[FIRST], self.ids[LAST]
         self._unknown = [self.ids[UNKNOWN]]
+        self._cut: dict[str, list[int]] = {}
 
     def cut(self, word: str) -> list[int]:
         """Return a word's pieces, at most MOST; one that says "unknown" where the vocabulary fails."""
+        found = self._cut.get(word)
+        if found is None:
+            found = self._pieces(word)
+            if len(self._cut) < REMEMBERED and len(word) <= LONGEST:
+                self._cut[word] = found
+        return found
+
+    def _pieces(self, word: str) -> list[int]:
         plain = word.translate(PLAIN)
         if not plain[0].isalnum():
             plain = plain[0]
-        decomposed = unicodedata.normalize("NFD", plain[: LONGEST + 1].lower())
-        bare = "".join(char for char in decomposed if unicodedata.category(char) != "Mn")
+        bare = plain[: LONGEST + 1].lower()
+        if not bare.isascii():
+            bare = "".join(char for char in unicodedata.normalize("NFD", bare) if unicodedata.category(char) != "Mn")
         if len(plain) > LONGEST:
             return self._unknown
         found: list[int] = []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from deid_core.extract.believed import MAKERS, VERSIONS, believed
 from deid_core.extract.descriptors import is_trade, shown, version
 from deid_core.ingest.actions import STAYS, code_of
-from deid_core.ingest.elements import text_of
+from deid_core.ingest.elements import each, text_of
 from deid_core.model import Document, Part, TagPath
 from deid_core.policy import Policy
 from deid_core.standards.coding_schemes import is_code, is_scheme, is_version
@@ -22,7 +24,6 @@ READ_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"
 SHORT_VRS = frozenset({"LO", "SH", "UC"})
 PROSE_VRS = frozenset({"LT", "ST", "UT"})  # others only where PS3.15 asks to clean them
 CODE_VALUES = frozenset({"CodeValue", "LongCodeValue"})
-VERSIONS = frozenset({"SoftwareVersions", "DetectorDescription", "SecondaryCaptureDeviceSoftwareVersions"})
 LONGEST_TERM = 200  # characters: longer texts are sentences, whatever their words
 _LONG_NUMBER = re.compile(r"\d{4}")
 _OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d *")
@@ -50,12 +51,13 @@ def dataset_views(document: Document, part: Part, policy: Policy) -> Iterator[Te
             subject = part.subject_key or document.subject_key
             keyword = keyword_for_tag(element.tag) or "private"
             prose = _is_prose(element, text, options)
-            yield whole(_shown(element, keyword, text), TagPath(part.name, path), subject, keyword, prose=prose)
+            seen, belief = _shown(element, keyword, text), partial(believed, keyword, text)
+            yield whole(seen, TagPath(part.name, path), subject, keyword, prose=prose, belief=belief)
 
 
 def _places(item: Dataset, reads: Callable[[DataElement], bool], prefix: str = "") -> Iterator[Place]:
     """Yield (path, element, what holds it) in tag order, to any depth."""
-    for element in item:
+    for element in each(item):
         path = f"{prefix}{element.tag:08X}"
         yield path, element, item
         if element.VR == "SQ" and element.value and reads(element):
@@ -83,14 +85,15 @@ def _is_term(element: DataElement, item: Dataset) -> bool:
         return is_scheme(scheme) and is_version(text)
     if keyword == "TimezoneOffsetFromUTC":
         return _OFFSET.fullmatch(text) is not None
-    return element.VR == "CS" and is_trade(text) and not _LONG_NUMBER.search(text)
+    listed = element.VR == "CS" or keyword in MAKERS
+    return listed and is_trade(text) and not _LONG_NUMBER.search(text)
 
 
 def _is_prose(element: DataElement, text: str, options: tuple[str, ...]) -> bool:
     """Say whether a model of language is asked: of prose and what PS3.15 asks to clean, but for words of the trade."""
     if element.VR not in PROSE_VRS and action(int(element.tag), str(element.VR), options) != "C":
         return False
-    return element.keyword not in VERSIONS and (len(text) > LONGEST_TERM or not is_trade(text))
+    return element.keyword not in VERSIONS | MAKERS and (len(text) > LONGEST_TERM or not is_trade(text))
 
 
 def _shown(element: DataElement, keyword: str, text: str) -> str:

@@ -1,7 +1,9 @@
 """Follow what is written through the frames of one scene: what stands is read once, what moves is only looked at.
 
 Moving tissue looks a little like text, in every frame anew. Where that was read and nothing was there, the same place
-is read again only when it looks more like text than it did; what looks like text plainly is always read.
+is read again only when it looks more like text than it did; what looks like text plainly is read wherever it differs
+from what was read there before. A frame is looked at when a word has gone, when more strokes stand somewhere than ever
+before, and every fourth time at the latest.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ CLEARER = 1.3  # times the contrast that a word had when it was read, from which
 RISE = 0.25  # of what a place read in vain lacked to certainty; so much more like text must it look
 PLAIN = 0.5  # probability that no place need exceed but by that rise: plain text is read wherever it stands
 DRIFT = 17  # cells a side over which what moved is the same
+EVERY = 4  # changed frames of which one is looked at in any case
+STROKES, LEAST = 1.15, 1.5  # times the steps between pixels along a line that were there before, and grey levels more
+LINE = (9, 3)  # cells of a short line
 
 Picture = NDArray[np.uint8]
 Cells = NDArray[np.float32]
@@ -38,6 +43,8 @@ class Scene:
         self._read = read
         self._clear = {word: _contrast(frame, word) for word in words}
         self._looked = frame.copy()
+        self._read_last = frame.copy()
+        self._strokes, self._waited = _strokes(frame), 0
         self._vain = np.zeros([-(-side // CELL) for side in frame.shape[:2]], np.float32)
         self._note(likely(frame, _mask(frame.shape, words)), [Place(0, 0, frame.shape[1], frame.shape[0])])
 
@@ -45,8 +52,8 @@ class Scene:
         """Say whether a frame is as large as those before."""
         return frame.shape == self._looked.shape
 
-    def follow(self, frame: Picture) -> tuple[Word, ...]:
-        """Return the words of the next frame: those that still stand there, and what is new.
+    def follow(self, frame: Picture, *, last: bool = False) -> tuple[Word, ...]:
+        """Return the words of the next frame: those that still stand there, and what is new; the last is looked at.
 
         Each pixel is compared with what it was when it was looked at last: text that fades in by a grey level a frame
         is seen in the end.
@@ -56,6 +63,13 @@ class Scene:
             return self.words
         stand = tuple(word for word in self.words if self._stands(word, frame, changed))
         kept = tuple(word for word in stand if not self._is_clearer(word, frame, changed))
+        strokes = _strokes(frame)
+        more = bool((strokes > STROKES * self._strokes + LEAST).any())
+        self._waited += 1
+        if not (last or more or kept != self.words or self._waited >= EVERY):
+            return self.words
+        self._waited = 0
+        np.maximum(self._strokes, strokes, out=self._strokes)
         np.copyto(self._looked, frame, where=changed[..., np.newaxis])
         known = _mask(frame.shape, kept)
         again = self._new(frame, changed & ~known, known, kept)
@@ -87,9 +101,12 @@ class Scene:
         cells = tuple(slice(side.start // CELL, -(-side.stop // CELL)) for side in here)
         lines[cells] = likely(np.ascontiguousarray(frame[here]), known[here])
         lines[~by_cell(changed)] = 0
+        if (lines >= np.maximum(SURE, self._vain)).any():
+            lines[_same(frame, self._read_last)] = 0
         found: list[Word] = []
         for place in placed(lines, lines >= np.maximum(SURE, self._vain), frame.shape):
             words = [word for word in self._read(frame, [place]) if not any(_told(word, other) for other in kept)]
+            self._read_last[place.rows, place.columns] = frame[place.rows, place.columns]
             if not words:
                 self._note(lines, [place])
             found += words
@@ -109,6 +126,33 @@ class Scene:
 def _changed(frame: Picture, before: Picture) -> NDArray[np.bool_]:
     apart = cv2.split(cv2.absdiff(frame, before))
     return np.asarray(cv2.max(cv2.max(apart[0], apart[1]), apart[2]) > STILL, np.bool_)
+
+
+def _strokes(frame: Picture) -> Cells:
+    """Return the mean step from pixel to pixel over a short line at each cell, in grey levels."""
+    rows, columns = frame.shape[:2]
+    steps = np.zeros((rows, columns), np.uint8)
+    for one, other, here in (
+        (frame[:, 1:], frame[:, :-1], (slice(None), slice(1, None))),
+        (frame[1:], frame[:-1], (slice(1, None), slice(None))),
+    ):
+        parts = cv2.split(cv2.absdiff(one, other))
+        np.maximum(steps[here], cv2.max(cv2.max(parts[0], parts[1]), parts[2]), out=steps[here])
+    whole = cv2.copyMakeBorder(steps, 0, -rows % CELL, 0, -columns % CELL, cv2.BORDER_REPLICATE).astype(np.float32)
+    cells = cv2.resize(whole, None, fx=1 / CELL, fy=1 / CELL, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.maximum(cv2.blur(cells, LINE), cv2.blur(cells, LINE[::-1])), np.float32)
+
+
+def _same(frame: Picture, before: Picture) -> NDArray[np.bool_]:
+    """Return the cells around which a frame shows what was there before, no more clearly; grain is no difference."""
+    one, other = (cv2.transform(each, np.full((1, 3), 1 / 3)).astype(np.float32) for each in (frame, before))
+    size = LINE[0] * CELL, LINE[1] * CELL
+    means = [cv2.blur(each, size) for each in (one, other)]
+    both = cv2.blur(one * other, size) - means[0] * means[1]
+    spreads = [cv2.blur(each * each, size) - mean * mean for each, mean in zip((one, other), means, strict=True)]
+    alike = both >= ALIKE * np.sqrt(np.maximum(spreads[0] * spreads[1], 1e-6))
+    alike &= spreads[0] <= CLEARER**2 * spreads[1] + 1  # what fades in keeps its shape
+    return np.asarray(~by_cell(~np.asarray(alike, np.bool_)))
 
 
 def _around(changed: NDArray[np.bool_]) -> Place | None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from deid_core.extract.misread import as_number
 from deid_core.extract.reading import reading
-from deid_core.extract.technical import is_technical, open_words
+from deid_core.extract.technical import is_plain, is_technical, open_words
 from deid_core.model import Document, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import Word
 from deid_core.view import Segment, TextView
 
 PADDING = 2  # pixels around a word: anti-aliased edges are readable, too
-FAR = 3  # line heights of a gap that ends a line
+FAR, APART = 3, 1  # line heights of a gap that ends a line, and of one that ends a caption in it
 TURNED, SHORTEST_TURNED = 1.5, 3  # heights in widths, and characters, of a word that is written upwards
 WELL = 0.85  # confidence; what is read worse may be something else
 
@@ -24,8 +25,9 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
     """Yield the views of each frame that shows words which the one before did not.
 
     Words are joined by spaces, lines by line ends. Lines about the picture (gain, depth, side) are a view apart, which
-    no model of language judges and from which settled expressions are left out (an elapsed time, a maker's name);
-    lines in which letters may be misread digits are given once more, as digits.
+    no model of language judges and from which settled expressions are left out (an elapsed time, a maker's name); a
+    caption about the picture in another line stays in its text, but what is found in it there comes from nowhere.
+    Lines in which letters may be misread digits are given once more, as digits.
     """
     subject = part.subject_key or document.subject_key
     seen = reading(part.value, policy.pixels.ocr)
@@ -35,10 +37,13 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
         found = list(lines([word for word in words if word.text]))
         technical = [line for line in found if is_technical([word.text for word in line])]
         others = [line for line in found if line not in technical]
+        aside = [caption for line in others for caption in captions(line) if is_plain([word.text for word in caption])]
         numbers = [again for line in others if (again := [as_number(word) for word in line]) != line]
-        for chosen, prose in ((others, True), (_searched(technical), False), (numbers, False)):
+        silent = {word for caption in aside for word in caption}
+        for chosen, prose in ((others, True), (_searched([*technical, *aside]), False), (numbers, False)):
             if chosen:
-                text, segments = written(chosen, part.name, number, seen.shapes[number])
+                without = () if chosen is not others else silent
+                text, segments = written(chosen, part.name, number, seen.shapes[number], without)
                 yield TextView(text, segments, subject, "ocr", prose)
 
 
@@ -62,13 +67,14 @@ def _searched(technical: Iterable[list[Word]]) -> list[list[Word]]:
 
 
 def written(
-    chosen: Iterable[list[Word]], part: str, frame: int, shape: tuple[int, ...]
+    chosen: Iterable[list[Word]], part: str, frame: int, shape: tuple[int, ...], silent: Collection[Word] = ()
 ) -> tuple[str, tuple[Segment, ...]]:
-    """Return lines of words as text, and where each word came from."""
+    """Return lines of words as text, and where each word came from; those that are `silent` came from nowhere."""
     text, segments = "", []
     for line in chosen:
         for word in line:
-            segments.append(Segment(len(text), len(text) + len(word.text), boxed(word, part, frame, shape)))
+            if word not in silent:
+                segments.append(Segment(len(text), len(text) + len(word.text), boxed(word, part, frame, shape)))
             text += word.text + " "
         text = text[:-1] + "\n"
     return text, tuple(segments)
@@ -80,10 +86,18 @@ def lines(words: list[Word]) -> Iterator[list[Word]]:
     A gap of three line heights separates what stands in two columns. Words written upwards or downwards are grouped as
     if the frame were turned: beside one another they are lines of their own.
     """
-    upright = [word for word in words if not _is_turned(word)]
-    turned = [_turned(word) for word in words if _is_turned(word)]
-    yield from _lines(upright)
+    long: Counter[tuple[int, ...]] = Counter()
+    for word in words:
+        long[_box(word)] += len(word.text)  # the words of a caption share its box
+    turned = [_turned(word) for word in words if _is_turned(word, long[_box(word)])]
+    yield from _lines([word for word in words if not _is_turned(word, long[_box(word)])])
     yield from ([_turned(word) for word in line] for line in _lines(turned))
+
+
+def captions(line: Sequence[Word]) -> Iterator[list[Word]]:
+    """Divide a line into what stands apart in it: a gap of a line height."""
+    turned = all(word.height > TURNED * word.width for word in line)
+    yield from _divided(line, [_turned(word) for word in line] if turned else line, APART)
 
 
 def _lines(words: list[Word]) -> Iterator[list[Word]]:
@@ -96,17 +110,26 @@ def _lines(words: list[Word]) -> Iterator[list[Word]]:
             rows.append([word])
     for row in rows:
         row.sort(key=lambda word: word.left)  # stable: words of one caption keep their order
-        start = 0
-        for at, (one, other) in enumerate(pairwise(row), 1):
-            if other.left - (one.left + one.width) > FAR * max(one.height, other.height):
-                yield row[start:at]
-                start = at
-        yield row[start:]
+        yield from _divided(row, row, FAR)
 
 
-def _is_turned(word: Word) -> bool:
+def _divided(words: Sequence[Word], level: Sequence[Word], gap: int) -> Iterator[list[Word]]:
+    """Divide words at gaps of so many line heights; `level` are the same words, read from left to right."""
+    start = 0
+    for at, (one, other) in enumerate(pairwise(level), 1):
+        if other.left - (one.left + one.width) > gap * max(one.height, other.height):
+            yield list(words[start:at])
+            start = at
+    yield list(words[start:])
+
+
+def _is_turned(word: Word, characters: int) -> bool:
     """Say whether a word is written upwards or downwards; a lone letter may be narrow."""
-    return word.height > TURNED * word.width and len(word.text) >= SHORTEST_TURNED
+    return word.height > TURNED * word.width and characters >= SHORTEST_TURNED
+
+
+def _box(word: Word) -> tuple[int, ...]:
+    return word.left, word.top, word.width, word.height
 
 
 def _turned(word: Word) -> Word:

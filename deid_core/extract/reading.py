@@ -79,7 +79,7 @@ def _read_all(frames: Frames, ocr: str) -> Reading:
             found = read(frame, ocr)
             scene = Scene(frame, found, partial(_read_in, ocr=ocr, marked=PLAIN)) if frames.count > 1 else None
         else:
-            found = scene.follow(frame)
+            found = scene.follow(frame, last=number == frames.count - 1)
         fresh.append(not words or found != words[-1])
         words.append(found)
         shapes.append(frame.shape)

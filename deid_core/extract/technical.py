@@ -3,41 +3,65 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-NUMBER = r"(?:[+-]?\d{1,4}(?:[.,]\d{1,3})?[.%]?)"  # five digits in a row are no setting
+from deid_core.detect.word_lists import load_lists
+from deid_core.extract.vocabulary import ROUGH, misread, vocabulary
+
 EDGE = " .,:;()[]=*-+"
 SPAN = 5  # words at most that are one expression: "Siemens Medical Solutions USA Inc"
-SIDES, VIEWS = ("lt", "rt"), ("trv", "sag", "obl")
-SHORTEST_RUN, LONGEST_RUN, PIECE = 6, 40, 4  # letters
+SIDES, VIEWS = ("lt", "rt", "l", "r"), ("trv", "sag", "obl", "ap", "pa", "lat")
+SHORTEST_RUN, LONGEST_RUN, PIECE = 6, 40, 3  # letters
+NAME = 3  # letters from which a word may be on a list of names
 SEEN = 4096  # expressions that are remembered: overlays repeat
 TELEPHONE, DECIMAL = 7, re.compile(r"\d[.,]\d")  # digits at least; what a number on a scale may be
 SIGNS = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Hold what `technical.toml` lists."""
-
-    words: frozenset[str]
-    pattern: re.Pattern[str]
-    settled: re.Pattern[str]
-    makers: frozenset[str]
+ATOM = re.compile(r"[^\W\d_]+(?:'[^\W\d_])?|\d+(?:[.,]\d+)?")
+DATED = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d:\d\d|\d\.\d+\.\d")
+DIGITS, BARE, HELD = 4, 3, 9  # of a whole number at most; of one that says nothing; of a caption in all
+TAKEN = (  # what OCR takes for another sign: letters among digits, digits among letters
+    (re.compile(r"(?<=[\d.,])[oOQD](?=[\d.,]|\b)|\b[oO](?=[.,]\d)"), "0"),
+    (re.compile(r"(?<=[\d.,])[lI|!](?=[\d.,]|\b)|\b[lI|](?=[.,]?\d)"), "1"),
+    (re.compile(r"(?<=[\d.,])[S](?=[\d.,])"), "5"),
+    (re.compile(r"(?<=[^\W\d_])0(?=[^\W\d_]{2})"), "o"),
+    (re.compile(r"(?<=[^\W\d_])1(?=[^\W\d_]{2})"), "i"),
+    (re.compile(r"(?<=[^\W\d_])5(?=[^\W\d_]{2})"), "s"),
+)
 
 
 def is_technical(words: Sequence[str]) -> bool:
     """Say whether a line, of one word or more, is made of nothing but words and expressions about the picture."""
-    if _may_be_a_number(words):
+    if not words or _may_be_a_number(words):
         return False
+    return _is_made_of_words(words) or any(_is_made_of_atoms(text) for text in _meant(" ".join(words)))
+
+
+def is_plain(words: Sequence[str]) -> bool:
+    """Say whether a caption is about the picture by itself, whoever is named beside it: `LT KIDNEY`, `FR 31 Hz`.
+
+    A number alone is not, nor a side, nor a field's label.
+    """
+    text = " ".join(words)
+    return _tells(text) and is_technical(words)
+
+
+def _tells(text: str) -> bool:
+    """Say whether a text has a longer word in it, an amount with its unit, or a number with its name before it."""
+    held, lowered = vocabulary(), text.lower()
+    atoms = ATOM.findall(lowered)
+    if any(len(atom) >= NAME and atom.isalpha() and atom not in held.namesakes for atom in atoms):
+        return True
+    named = len(atoms) > 1 and atoms[0] in held.quantities and atoms[1][0].isdigit()
+    return named or lowered.startswith("ax ") or any(one.fullmatch(lowered) for one in (held.measured, held.amounts))
+
+
+def _is_made_of_words(words: Sequence[str]) -> bool:
     ends = {0}
     for end in range(1, len(words) + 1):
         if any(start in ends and is_word(" ".join(words[start:end])) for start in range(max(end - SPAN, 0), end)):
             ends.add(end)
-    return bool(words) and len(words) in ends
+    return len(words) in ends
 
 
 def _may_be_a_number(words: Sequence[str]) -> bool:
@@ -50,33 +74,98 @@ def _may_be_a_number(words: Sequence[str]) -> bool:
 @lru_cache(maxsize=SEEN)
 def is_word(text: str) -> bool:
     """Say whether a word, or an expression of several, is about the picture."""
-    held = _vocabulary()
+    held = vocabulary()
     lowered = text.lower()
     bare = lowered.strip(EDGE)
-    return bare in held.words or held.pattern.fullmatch(lowered) is not None or is_settled(text) or _is_run(bare)
+    listed = bare in held.words or held.pattern.fullmatch(lowered) is not None
+    return listed or is_settled(text) or _is_run(bare) or _is_measured(lowered)
+
+
+def _is_measured(lowered: str) -> bool:
+    """Say whether a text is a number and its unit, with what was measured before it: nobody's name."""
+    found = vocabulary().measured.fullmatch(lowered)
+    return found is not None and not any(_is_a_name(word) for word in ATOM.findall(found[1]))
+
+
+@lru_cache(maxsize=SEEN)
+def _is_made_of_atoms(text: str) -> bool:
+    """Say whether the words and numbers of a caption, however they run together, are about the picture.
+
+    At least one of them is so wherever it stands; short names of vessels and views, and words that are people's names,
+    too, are so beside it. A date, a clock, a long number or two bare ones are none.
+    """
+    atoms = ATOM.findall(text.lower())
+    digits = [atom for atom in atoms if atom[0].isdigit()]
+    whole = [atom for atom in digits if atom.isdigit()]
+    if DATED.search(text) or sum(map(len, whole)) > HELD or any(len(atom) > DIGITS for atom in whole):
+        return False
+    held = vocabulary()
+    telling, bare = False, 0
+    for at, atom in enumerate(atoms):
+        before, after = atoms[at - 1] if at else "", atoms[at + 1] if at + 1 < len(atoms) else ""
+        if atom[0].isdigit():
+            named = before in held.quantities or held.unit.fullmatch(after) is not None
+            telling = telling or named
+            bare += atom.isdigit() and len(atom) >= BARE and not named
+        elif _is_telling(atom):
+            telling = True
+        elif not (_is_beside(atom) or (after[:1].isdigit() and atom in held.quantities)):
+            return False
+    return telling and bare < 2
+
+
+def _is_telling(atom: str) -> bool:
+    """Say whether a word is about the picture wherever it stands; a longer one may hold a misread letter."""
+    held = vocabulary()
+    if len(atom) < NAME or atom in held.namesakes:
+        return False
+    if atom in held.words or _is_run(atom):
+        return True
+    return len(atom) >= ROUGH and not _is_a_name(atom) and any(form in held.rough for form in (atom, *misread(atom)))
+
+
+def _is_beside(atom: str) -> bool:
+    held = vocabulary()
+    short = len(atom) >= NAME and atom in held.quantities
+    return short or atom in held.words or atom in held.beside or held.unit.fullmatch(atom) is not None
+
+
+def _is_a_name(word: str) -> bool:
+    """Say whether a word is on the lists of people's names."""
+    return len(word) >= NAME and load_lists().on(word)[0]
+
+
+def _meant(text: str) -> Iterator[str]:
+    """Yield a text as it was read, and as it may have been written."""
+    yield text
+    other = text
+    for taken, sign in TAKEN:
+        other = taken.sub(sign, other)
+    if other != text:
+        yield other
 
 
 def _is_run(bare: str) -> bool:
     """Say whether a word is listed words without the spaces between them, as small text is read: RTKIDNEYTRV.
 
-    Each has four letters or more, but for a side before them and a view behind; a lone L or R makes names of too many.
+    A side may stand before them and a view behind. What is somebody's name is none.
     """
     if not LONGEST_RUN >= len(bare) >= SHORTEST_RUN or not bare.isalpha():
         return False
-    words = _vocabulary().words
+    held = vocabulary()
     starts = [0, *(len(side) for side in SIDES if bare.startswith(side))]
     ends = [len(bare), *(len(bare) - len(view) for view in VIEWS if bare.endswith(view))]
     reached = set(starts)
     for end in range(PIECE, len(bare) + 1):
-        if any(start in reached and bare[start:end] in words for start in range(end - PIECE + 1)):
+        if any(start in reached and bare[start:end] in held.words for start in range(end - PIECE + 1)):
             reached.add(end)
-    return any(end in reached and end >= PIECE for end in ends)
+    return any(end in reached and end >= PIECE for end in ends) and not _is_a_name(bare)
 
 
 @lru_cache(maxsize=SEEN)
 def is_settled(text: str) -> bool:
     """Say whether an expression is nobody's, whatever it looks like: an elapsed time, a picture's number, a maker."""
-    held = _vocabulary()
+    held = vocabulary()
     lowered = text.lower()
     return held.settled.fullmatch(lowered) is not None or SIGNS.sub("", lowered) in held.makers
 
@@ -89,23 +178,3 @@ def open_words(words: Sequence[str]) -> list[int]:
             if is_settled(" ".join(words[start:end])):
                 settled.update(range(start, end))
     return [number for number in range(len(words)) if number not in settled]
-
-
-@cache
-def _vocabulary() -> Vocabulary:
-    table = tomllib.loads(files("deid_core.extract").joinpath("technical.toml").read_text("utf-8"))
-    patterns = table["patterns"]
-    for name, listed in (("{quantity}", "quantities"), ("{unit}", "units"), ("{sequence}", "sequences")):
-        patterns = [one.replace(name, "|".join(table[listed])) for one in patterns]
-    return Vocabulary(
-        frozenset(map(str.lower, table["words"])),
-        _any(patterns),
-        _any(table["settled"]),
-        frozenset(table["makers"]),
-    )
-
-
-def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Return what matches any of the patterns; `#` in them is a number, but in `im#`, where it is the sign."""
-    filled = (one.replace("im#", "im\0").replace("#", NUMBER).replace("\0", "#") for one in patterns)
-    return re.compile("|".join(f"(?:{one})" for one in filled))

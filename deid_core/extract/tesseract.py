@@ -6,6 +6,7 @@ import csv
 import io
 import shutil
 import subprocess
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from deid_core.ports import Word
 PATIENCE = 120  # seconds a frame
 SIDES = ("left", "top", "width", "height")
 SPARSE = "11"  # page segmentation: as much text as there is, in no order
+TURNED, SHORTEST = 0.6, 3  # confidence and characters from which a word of a turned frame is no upright one misread
 ENLARGED_TO, MOST = 1400, 3.0  # pixels of the shorter side; Tesseract wants letters of 20 pixels or more
 
 
@@ -44,7 +46,8 @@ class Tesseract:
             turned = np.ascontiguousarray(np.rot90(frame, turns))
             if scale > 1.0:
                 turned = cv2.resize(turned, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-            found += (_turned_back(word, turns, frame.shape) for word in self._words(turned, scale))
+            words = [_turned_back(word, turns, frame.shape) for word in self._words(turned, scale)]
+            found += [word for word in words if not turns or (_is_sure(word) and not _lies_on(word, found))]
         return found
 
     def _words(self, frame: NDArray[np.uint8], scale: float) -> list[Word]:
@@ -55,7 +58,7 @@ class Tesseract:
         words = []
         for row in rows:
             text = (row["text"] or "").strip()
-            if row["level"] == "5" and text:
+            if row["level"] == "5" and any(map(str.isalnum, text)):  # grain is read as dashes and dots
                 left, top, width, height = (round(int(row[side]) / scale) for side in SIDES)
                 words.append(Word(text, left, top, width, height, float(row["conf"]) / 100))
         return words
@@ -71,6 +74,20 @@ class Tesseract:
         except (subprocess.CalledProcessError, OSError):
             raise UncertainAsset("tesseract could not read a frame") from None
         return done.stdout.decode("utf-8", "replace")
+
+
+def _is_sure(word: Word) -> bool:
+    return word.confidence >= TURNED and len(word.text) >= SHORTEST
+
+
+def _lies_on(word: Word, others: Iterable[Word]) -> bool:
+    """Say whether a word's middle lies on one that was read as well the other way up."""
+    across, down = word.left + word.width / 2, word.top + word.height / 2
+    return any(
+        other.left <= across <= other.left + other.width and other.top <= down <= other.top + other.height
+        for other in others
+        if other.confidence >= word.confidence
+    )
 
 
 def _turned_back(word: Word, turns: int, shape: tuple[int, ...]) -> Word:

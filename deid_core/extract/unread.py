@@ -10,16 +10,18 @@ import numpy as np
 
 from deid_core.entities import EntityType
 from deid_core.extract.misread import resembles
-from deid_core.extract.ocr import WELL, boxed, lines
+from deid_core.extract.ocr import WELL, boxed, captions, lines
+from deid_core.extract.reach import ends, gaps
 from deid_core.extract.reading import Reading, engine, reading
 from deid_core.extract.regions import outside, recipe_for, regions
-from deid_core.extract.technical import is_technical, is_word
+from deid_core.extract.technical import is_plain, is_technical, is_word
 from deid_core.model import Document, Finding, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Word
 
 INITIALS = 3  # letters at most
 NEAR = 1.0  # line heights between two lines of one block
+FAIR = 0.6  # confidence from which a caption about the picture is taken for what it says
 BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
 IMAGE = EntityType.UNREAD_TEXT
 DICOM = "application/dicom"
@@ -50,9 +52,23 @@ def unread(
         for line in rows:
             for word, rule in _judged(line, policy, every=every, known=known, beside=_is_beside(line, own)):
                 made.append(_finding(boxed(word, part.name, number, shape), word.confidence, policy, rule))
+        made += _reached(part, number, words, own, shape, policy)
     yield from made
     if document.media_type == DICOM:  # frames of one scene; the pages of a document are not
         yield from _spread([*identifiers, *made], part, seen)
+
+
+def _reached(
+    part: Part, number: int, words: Sequence[Word], own: Sequence[PixelBox], shape: tuple[int, ...], policy: Policy
+) -> Iterator[Finding]:
+    """Yield what identifiers found in a frame reach over besides their words."""
+    for box in gaps(words, own, part.name, number, shape):
+        yield _finding(box, 1.0, policy, "between_identifiers")
+    frame = part.value.readable(number) if own else None
+    for box in dict.fromkeys(own):
+        longer = None if frame is None else ends(frame, box)
+        if longer is not None:
+            yield _finding(longer, 1.0, policy, "end_of_identifier")
 
 
 def _judged(
@@ -62,6 +78,7 @@ def _judged(
     text = " ".join(word.text for word in line)
     technical = is_technical([word.text for word in line])
     alike = not technical and resembles(text, known)
+    settings = {word for one in captions(line) if is_plain([word.text for word in one]) for word in one}
     for word in line:
         if not word.text or word.confidence < policy.pixels.min_confidence:
             yield word, "low_confidence"
@@ -69,7 +86,9 @@ def _judged(
             yield word, "all_text"
         elif alike and not _is_setting(word.text):
             yield word, "resembles_known_value"
-        elif beside and (_is_poor(word) or (not technical and _is_initials(word.text))):
+        elif not beside or (word in settings and word.confidence >= FAIR):
+            continue
+        elif _is_poor(word) or (not technical and _is_initials(word.text)):
             yield word, "beside_identifier"
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from io import BytesIO
 from itertools import chain
 
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import correct_ambiguous_vr, dcmwrite
 from pydicom.sequence import Sequence as Items
+from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -39,6 +40,7 @@ MAX_INFLATED = 1 << 30
 LARGE = 1 << 16  # bytes of samples that are not copied
 DELIMITER = 8  # bytes of what ends fragments
 SAMPLES_VRS = frozenset({"", "OB", "OD", "OF", "OW"})  # "" where the encoding does not say
+PLAIN_VRS = frozenset({"AE", "AS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UT"})
 IMPLEMENTATION_CLASS_UID = "2.25.204736057023474611510851005412150000763"
 IMPLEMENTATION_VERSION = "DEIDFLOW_0"
 LONGITUDINAL = {"retain_long_modified_dates": "MODIFIED", "retain_long_full_dates": "UNMODIFIED"}  # the first rules
@@ -183,7 +185,7 @@ def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
     terms = settle(dataset, above)
     for tag, raw in list(dataset._dict.items()):  # noqa: SLF001 - as it was read, not converted by asking for it
         try:
-            element = dataset[tag]
+            element = _as_element(dataset, tag, raw)
             if element.VR == "PN":
                 str(element.value)  # decodes it
         except Exception:  # noqa: BLE001 - a value that is not what it says; its bytes are kept, and judged as unknown
@@ -193,6 +195,16 @@ def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
         for item in element.value or () if element.VR == "SQ" else ():
             _converted(item, terms)
     return dataset
+
+
+def _as_element(dataset: Dataset, tag: BaseTag, raw: DataElement | RawDataElement) -> DataElement:
+    """Convert one element in place; one that says itself that it is plain text or a number takes a shorter way."""
+    if not isinstance(raw, RawDataElement) or raw.VR not in PLAIN_VRS or raw.value is None or tag.is_private:
+        return dataset[tag]
+    terms = dataset.original_character_set or dataset._character_set  # noqa: SLF001 - as pydicom's own look-up does
+    element = convert_raw_data_element(raw, encoding=terms, ds=dataset)
+    dataset._dict[tag] = element  # noqa: SLF001 - nothing else of the dataset depends on a plain element
+    return element
 
 
 def _refuse_half_understood(dataset: FileDataset) -> None:

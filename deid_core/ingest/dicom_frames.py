@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
-from pydicom.uid import UID, JPEGExtended12Bit
+from pydicom.uid import (
+    UID,
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSTransferSyntaxes,
+    RLELossless,
+)
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UncertainAsset
 from deid_core.ingest.dicom_quiet import quiet
@@ -25,6 +32,13 @@ from deid_core.ingest.pieces import View, let_go
 MAX_FRAME_BYTES = 2 << 30
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 CLIPPED = 0.995  # a window that leaves fewer than 1 sample in 200 between black and white shows nothing
+
+# Codecs to decode with where they are there: a broken frame makes GDCM, which pydicom asks first, end the process.
+# They give the same samples; JPEG of 12 bits and lossless JPEG have GDCM alone. pylibjpeg panics on broken RLE.
+CODECS = {
+    JPEGBaseline8Bit: "pillow", RLELossless: "pydicom",
+    **dict.fromkeys(JPEG2000TransferSyntaxes, "pylibjpeg"), **dict.fromkeys(JPEGLSTransferSyntaxes, "pyjpegls"),
+}  # fmt: skip
 
 Array = NDArray[Any]
 
@@ -84,7 +98,7 @@ class DicomFrames:
         with quiet("a frame cannot be decoded"):
             if isinstance(value, View):
                 value.seek(0)
-            samples, meta = decoder.as_array(self.dataset, index=frame)
+            samples, meta = decoder.as_array(self.dataset, index=frame, decoding_plugin=_plugin(decoder))
         let_go(value)
         return samples, meta
 
@@ -129,6 +143,12 @@ def decoder_for(transfer_syntax: UID) -> Any:
     if not decoder.is_available:
         raise UncertainAsset(f"no codec is installed for transfer syntax {transfer_syntax.name}")
     return decoder
+
+
+def _plugin(decoder: Any) -> str:
+    """Name the codec that alone may decode frames of a transfer syntax; "" for any."""
+    name = CODECS.get(decoder.UID, "")
+    return name if name in decoder.available_plugins else ""
 
 
 def _eight_bits(samples: Array, meta: Mapping[str, Any]) -> NDArray[np.uint8]:

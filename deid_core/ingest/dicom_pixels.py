@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.encaps import encapsulate, generate_frames, itemize_frame, parse_fragments
+from pydicom.encaps import encapsulate, generate_frames, itemize_frame, parse_basic_offsets, parse_fragments
 from pydicom.pixels.utils import compress, pack_bits
 from pydicom.uid import (
     UID,
@@ -85,7 +85,10 @@ def expected_length(dataset: Dataset) -> int:
 
 
 def check_pixels(dataset: FileDataset, transfer_syntax: UID) -> None:
-    """Refuse pixel data that are shorter than the dataset says, or lack frames: MalformedAsset."""
+    """Refuse pixel data that are shorter than the dataset says, lack frames, or hold more: MalformedAsset.
+
+    Frames that nobody counts would be read by nobody, and leave.
+    """
     keyword = pixel_keyword(dataset)
     frames, *_ = geometry(dataset)
     value = dataset[keyword].value or b""
@@ -95,8 +98,14 @@ def check_pixels(dataset: FileDataset, transfer_syntax: UID) -> None:
         return
     with quiet("the pixel data are not encapsulated as they should"):
         fragments = parse_fragments(value)[0] - 1  # the first item is the offset table
+        if isinstance(value, View):
+            value.seek(0)
+        starts = len(parse_basic_offsets(value))
+    starts = max(starts, len(bytes(dataset.get(OFFSET_TABLES[0]) or b"")) // 8)
     if fragments < frames:
         raise MalformedAsset("the pixel data hold fewer frames than the dataset says")
+    if starts > frames:
+        raise MalformedAsset("the pixel data hold more frames than the dataset says")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ BEYOND = 1 << 32
 SOP_INSTANCE = 0x00080018
 # values that are written again as they stand: others go the plain way, which strips spaces
 FORMS = {
-    "DS": re.compile(rb"([+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\\(?=[^ ])|(?= ?\Z)))+ ?"),
-    "IS": re.compile(rb"([+-]?\d+(\\(?=[^ ])|(?= ?\Z)))+ ?"),
-    "DA": re.compile(rb"\d{8}"),
-    "TM": re.compile(rb"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)? ?"),
-    "DT": re.compile(rb"\d{4,14}(\.\d{1,6})?([+-]\d{4})? ?"),
-    "AS": re.compile(rb"\d{3}[DWMY]"),
+    "DS": re.compile(rb"([+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\\(?=[^ ])|(?= ?\Z)))+ ?").fullmatch,
+    "IS": re.compile(rb"([+-]?\d+(\\(?=[^ ])|(?= ?\Z)))+ ?").fullmatch,
+    "DA": re.compile(rb"\d{8}").fullmatch,
+    "TM": re.compile(rb"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)? ?").fullmatch,
+    "DT": re.compile(rb"\d{4,14}(\.\d{1,6})?([+-]\d{4})? ?").fullmatch,
+    "AS": re.compile(rb"\d{3}[DWMY]").fullmatch,
 }
 UIDS = re.compile(rb"[0-9.]+(\\[0-9.]+)*\0?")
 
@@ -52,6 +52,7 @@ class Mode:
     vr: str = ""
 
 
+KEEP, FORMED, CONSTANT, EXACT = map(int, (Kind.KEEP, Kind.FORMED, Kind.CONSTANT, Kind.EXACT))  # compared in a loop
 Table = dict[bytes, Mode]  # by an element's first bytes: its tag, and its VR where the encoding says it
 
 
@@ -84,7 +85,7 @@ class Pass:
     pixels: Hole | None = field(default=None, repr=False)
     sop_instance: bytes = field(default=b"", repr=False)
 
-    def walk(  # noqa: C901, PLR0912 - one loop, its calls spared: it is run for every element of every file
+    def walk(  # noqa: C901, PLR0912, PLR0915 - one loop, its calls spared: it is run for every element of every file
         self, at: int, stop: int, table: Table, chunks: list[Any], *, top: bool
     ) -> None:
         """Add to `chunks` what elements [at, stop) become; Unusual where one is of no kind the table knows."""
@@ -121,14 +122,24 @@ class Pass:
             if end > stop:
                 raise Unusual
             kind = mode.kind
-            if kind <= Kind.FORMED and self._stays(mode, value, end):
+            if kind <= FORMED:  # copied, where it is written as it would be written again
+                bad = length % mode.payload if kind == KEEP else length and not FORMS[mode.vr](data, value, end)
+                if bad:
+                    raise Unusual
                 if run < 0:
                     run = at
             else:
                 if run >= 0:
                     chunks.append(view[run:at])
                     run = -1
-                self._changed(mode, Hole(chunks, len(chunks), at, value, end, mode), name, tag)
+                if kind == EXACT:
+                    self.signature.append(data[at:end])
+                    self.looked_up.append(Hole(chunks, len(chunks), at, value, end, mode))
+                    chunks.append(b"")
+                elif kind > CONSTANT or mode.vr == "SQ":
+                    self._changed(mode, Hole(chunks, len(chunks), at, value, end, mode), name, tag)
+                elif kind == CONSTANT:
+                    chunks.append(mode.payload)
             at = end
         if run >= 0:
             chunks.append(view[run:at])
@@ -155,22 +166,11 @@ class Pass:
             raise Unusual
         return at + 8
 
-    def _stays(self, mode: Mode, value: int, end: int) -> bool:
-        """Say that an element is copied; Unusual where it is not written as it would be written again."""
-        if mode.kind is Kind.KEEP:
-            fits = (end - value) % mode.payload == 0
-        else:
-            fits = end == value or FORMS[mode.vr].fullmatch(self.data, value, end) is not None
-        if not fits:
-            raise Unusual
-        return True
-
     def _changed(self, mode: Mode, hole: Hole, name: bytes, tag: int) -> None:
         kind, chunks = mode.kind, hole.chunks
-        if kind in {Kind.DROP, Kind.CONSTANT}:
-            if mode.vr == "SQ":  # what goes is whole all the same
-                sum(1 for _ in places(self.data, hole.start, hole.end, implicit=self.implicit))
-            if kind is Kind.CONSTANT:
+        if kind <= CONSTANT:  # what goes is a whole sequence all the same
+            sum(1 for _ in places(self.data, hole.start, hole.end, implicit=self.implicit))
+            if kind == CONSTANT:
                 chunks.append(mode.payload)
         elif kind is Kind.UID:
             new = self.map_uid(self.data[hole.value : hole.end])
@@ -188,16 +188,13 @@ class Pass:
             self.signature.append(b"pixels")
             self.pixels = hole
         elif kind is Kind.OPERATE and hole.end > hole.value:
-            if FORMS[hole.mode.vr if hole.mode else ""].fullmatch(self.data, hole.value, hole.end) is None:
+            if not FORMS[hole.mode.vr if hole.mode else ""](self.data, hole.value, hole.end):
                 raise Unusual
             self.operated.append(hole)
-        elif kind is Kind.OPERATE:
+        else:
             if hole.mode and hole.mode.payload[-1]:
                 raise Unusual  # emptied or given a dummy by the standard, whatever it holds
             hole.chunks[hole.index] = self.data[hole.start : hole.end]
-        else:
-            self.signature.append(self.data[hole.start : hole.end])
-            self.looked_up.append(hole)
 
     def _items(self, mode: Mode, hole: Hole) -> tuple[bytes, bool, list[tuple[bool, list[Any]]]]:
         whole, head = self.data, self.data[hole.start : hole.value - 4]

@@ -6,8 +6,8 @@ What is not as expected raises `Unusual`: the caller then reads the file in the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from deid_core.ingest.dicom_structure import LONG_VRS, UNDEFINED
 from deid_core.standards.ps3_15 import dictionary_vr
@@ -22,8 +22,7 @@ class Unusual(Exception):
     """Say that a file is not of the plain kind that is spliced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Locate an element: its path as `TagPath` has it, its VR, and offsets of its first byte, its value and its end."""
 
     path: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydicom import config
@@ -73,17 +74,16 @@ def get(dataset: Dataset, where: TagPath) -> Any:
 
     Raises ChangedAsset where the dataset has no element there.
     """
-    parent, tag = _parent(dataset, where.path)
-    text = text_of(parent[tag])
+    _, element = _held(dataset, where.path)
+    text = text_of(element)
     if text is None:
-        return parent[tag].value
+        return element.value
     return text if where.start is None else text[where.start : where.end]
 
 
 def vr_at(dataset: Dataset, where: TagPath) -> str:
     """Return the value representation of the element at a path; ChangedAsset where there is none."""
-    parent, tag = _parent(dataset, where.path)
-    return str(parent[tag].VR)
+    return str(_held(dataset, where.path)[1].VR)
 
 
 def put(dataset: Dataset, edits: Sequence[Edit]) -> None:
@@ -97,12 +97,12 @@ def put(dataset: Dataset, edits: Sequence[Edit]) -> None:
     for where, value in edits:
         by_path[where.path].append((where, value))
     for path in sorted(by_path, key=lambda path: -path.count(".")):  # what is inside before what holds it
-        parent, tag = _parent(dataset, path)
-        value = _new_value(parent[tag], by_path[path])
+        parent, element = _held(dataset, path)
+        value = _new_value(element, by_path[path])
         if value is None:
-            del parent[tag]
+            del parent[element.tag]
         else:
-            _store(dataset, parent, parent[tag], value)
+            _store(dataset, parent, element, value)
 
 
 def _new_value(element: DataElement, edits: list[Edit]) -> Any:
@@ -182,22 +182,32 @@ def use_utf8(dataset: Dataset) -> None:
     dataset[CHARACTER_SET] = DataElement(CHARACTER_SET, "CS", UTF8)
 
 
-def _parent(dataset: Dataset, path: str) -> tuple[Dataset, int]:
-    """Return the dataset or item that holds the element of a path, and the element's tag."""
-    steps = path.split(".")
+def _held(dataset: Dataset, path: str) -> tuple[Dataset, DataElement]:
+    """Return the dataset or item that holds the element of a path, and the element."""
     here: Dataset = dataset.file_meta if path.startswith("0002") and hasattr(dataset, "file_meta") else dataset
-    for step in steps:
-        match = _STEP.fullmatch(step)
-        tag = int(match[1], 16) if match else -1
-        if match is None or tag not in here:
+    steps = _steps(path)
+    for tag, index in steps[:-1]:
+        held = _own(here, tag)
+        if index is None or held is None or held.VR != "SQ" or index >= len(held.value):
             break
-        if step is steps[-1]:
-            return here, tag
-        items = here[tag].value
-        if match[2] is None or here[tag].VR != "SQ" or int(match[2]) >= len(items):
-            break
-        here = items[int(match[2])]
+        here = held.value[index]
+    else:
+        if steps and (element := _own(here, steps[-1][0])) is not None:
+            return here, element
     raise ChangedAsset("the dataset has no element at a planned path")
+
+
+def _own(dataset: Dataset, tag: int) -> DataElement | None:
+    """Return an element of a dataset as it is, without what pydicom's own look-up takes; None where there is none."""
+    element = dataset._dict.get(tag)  # type: ignore[call-overload]  # noqa: SLF001 - a tag is an int
+    return element if element is None or type(element) is DataElement else dataset[tag]
+
+
+@lru_cache(maxsize=1 << 14)  # a path holds tags, no values
+def _steps(path: str) -> tuple[tuple[int, int | None], ...]:
+    """Return (tag, index of an item) of each step of a path; none where it is no path."""
+    found = [_STEP.fullmatch(step) for step in path.split(".")]
+    return tuple((int(one[1], 16), int(one[2]) if one[2] else None) for one in found if one) if all(found) else ()
 
 
 def copy_of(dataset: FileDataset) -> FileDataset:
@@ -211,13 +221,11 @@ def copy_of(dataset: FileDataset) -> FileDataset:
 def _elements_of(dataset: Dataset) -> dict[BaseTag, DataElement | RawDataElement]:
     copies: dict[BaseTag, DataElement | RawDataElement] = {}
     for element in each(dataset):
-        value = element.value
+        copied = DataElement.__new__(DataElement)  # the constructor would convert and check anew what was read
+        copied.__dict__.update(element.__dict__)
         if element.VR == "SQ":
-            value = Items([_item_of(item) for item in value or ()])
-            value.is_undefined_length = getattr(element.value, "is_undefined_length", False)
-        copied = DataElement(element.tag, element.VR, value, already_converted=True)
-        copied.VR = element.VR  # the constructor trusts the dictionary over UN
-        copied.is_undefined_length = element.is_undefined_length
+            copied.value = items = Items([_item_of(item) for item in element.value or ()])
+            items.is_undefined_length = getattr(element.value, "is_undefined_length", False)
         copies[element.tag] = copied
     return copies
 

@@ -28,7 +28,7 @@ BYTES_VRS = frozenset({"OB", "OW", "OF", "OD", "OL", "OV"})
 TEMPORAL_VRS = frozenset({"DA", "DT", "TM"})
 NUMBER_VRS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "US or SS", "US or OW", "US or SS or OW"})
 _TYPE_CODES = {"1": "D", "1C": "D", "2": "Z", "2C": "Z", "3": "X"}
-_REQUIRED = frozenset({"1", "2"})  # whatever else the object holds
+_REQUIRED = frozenset({"1", "2", "2C"})  # 2C: what is there was asked for, such as who answers for an animal
 _TEXT_PATH = frozenset({"AS", "CS", "DS", "IS", "LO", "LT", "SH", "ST", "UC", "UT"})  # read by the text detectors
 
 
@@ -112,7 +112,7 @@ def resolve(profile: str, type_: str) -> Code:
     """Return one code for a row's, by the attribute's type in its object: "1", "1C", "2", "2C", "3", "" if unknown.
 
     X and Z are what PS3.15 E.1.1 makes of a value that need not be there; where the object would not be valid without
-    one (type 1) or without the element (type 2), an X becomes Z or D, and a Z becomes D, which it may by definition.
+    one (type 1) or without the element (type 2, 2C), an X becomes Z or D, and a Z becomes D, as it may by definition.
     """
     codes = profile.replace("*", "").split("/")
     wanted = _TYPE_CODES.get(type_, "")

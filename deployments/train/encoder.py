@@ -85,7 +85,7 @@ def write_model(tagger: Tagger, data: Path, texts: Path, out: Path, training: Ma
     with tempfile.TemporaryDirectory() as folder:
         full, small = exported(tagger, Path(folder))
     meta: dict[str, Any] = {
-        "name": "deid_minilm", "version": f"2.{training['seed']}.{training['steps']}", "license": "Apache-2.0",
+        "name": "deid_minilm", "version": f"3.{training['seed']}.{training['steps']}", "license": "Apache-2.0",
         "labels": list(TAGS), "temperature": 1.0, "threshold": THRESHOLD, "training": dict(training),
     }  # fmt: skip
     meta["temperature"] = temperature(opened(small, vocabulary, meta), gold(texts, "dev"))
@@ -112,6 +112,9 @@ def main(
     weights: Annotated[
         Path | None, typer.Option(help="weights of such a training; without them it is done now")
     ] = None,
+    mean_with: Annotated[
+        Path | None, typer.Option(help="weights of an earlier training: the model is the mean of both")
+    ] = None,
 ) -> None:
     """Fine-tune, export, calibrate and measure the encoder, and write it with its card."""
     torch.set_num_threads(1)
@@ -123,9 +126,10 @@ def main(
         if not weights:
             vocabulary = (pretrained() / "vocab.txt").read_text("utf-8")
             fit(tagger, made(data, seed, vocabulary, PIECES, 1), steps, "cpu", kept)
-        trained = {name: value.float() for name, value in load_file(str(kept)).items()}
+        both = [load_file(str(path)) for path in filter(None, (kept, mean_with))]
+        trained = {name: sum(one[name].float() for one in both) / len(both) for name in both[0]}
     tagger.load_state_dict(tagger.state_dict() | trained)
-    training = {"seed": seed, "steps": steps, "pieces": PIECES, "dev_copies": COPIES}
+    training = {"seed": seed, "steps": steps, "pieces": PIECES, "dev_copies": COPIES, "mean": len(both) > 1}
     meta = write_model(tagger, data, texts, out, training)
     held = meta["performance"]["gold"]["held_out"]
     typer.echo(f"{steps} steps; held out: found {held['found']:.4f}, negatives touched {held['touched']:.4f}")

@@ -48,8 +48,28 @@ SPANS = {
     "id": "ID",
     "email": UNKNOWN,
 }
-LOCALES = ("es_ES", "es_ES", "es_ES", "es_MX", "es_AR", "es_CL", "es_CO", "ro_RO", "en_GB", "fr_FR", "pt_PT")
-SWAPPED, PLANTED = 0.7, 0.5  # shares: cuts of the corpus that get other values; texts of templates
+LOCALES = (
+    "es_ES", "es_ES", "es_ES", "es_MX", "es_AR", "es_CL", "es_CO", "es_MX", "ro_RO", "en_GB", "fr_FR", "pt_PT",
+)  # fmt: skip
+SWAPPED, PLANTED = 0.7, 0.55  # shares: cuts of the corpus that get other values; texts of templates
+REGIONAL, FORMS = 0.2, 0.2  # shares: names of our own lists; forms among what a text of templates is made of
+FIELDS = {  # what stands behind a label of a form, by the name of its list of labels
+    "full": ("{full}", "{full}", "{Full}", "{lastfirst}", "{Lastfirst}", "{first}", "{last} {first}"),
+    "doctor": ("{full}", "Dr. {full}", "Dra. {full}", "{Full}", "Dr. {last}", "{lastfirst}", "{full}, {service}"),
+    "id": ("{id}",),
+    "date": ("{date}", "{date}", "{date} 10:{num}", "{date} - {num} h"),
+    "phone": ("{phone}", "{phone}", "{phone} / {phone}", "{phone} ({first})"),
+    "street": ("{street}", "{Street}", "{street}, {city}", "{street}. {cp} {city} ({province})"),
+    "city": ("{city}", "{City}", "{city}, {province}", "{city} ({country})", "{province}"),
+    "hospital": ("{hospital}", "{Hospital}", "{centre}", "{hospital}, {city}"),
+    "org": ("{org}",),
+    "plain": ("{plain_value}",),
+}
+KINDS = (
+    "full", "doctor", "id", "id", "id", "date", "date", "phone", "street", "city", "hospital", "org", *["plain"] * 6,
+)  # fmt: skip
+JOINTS = ("\n", "\n", "\n", "    ", "   ", " | ", "; ", ". ", ", ", "\t", " - ", " ")
+MARKS = (": ", ": ", ": ", ":", " ", " ", "  ", ":   ", "\t", ":\n", " - ", " = ", ".: ")
 ACCENTS = str.maketrans("áéíóúÁÉÍÓÚñÑ", "aeiouAEIOUnN")
 
 
@@ -113,7 +133,20 @@ class Filler:
     def value(self, kind: str) -> str:
         """Return what fills a slot."""
         made = getattr(self, f"_{kind}", None)
-        return str(made()) if made else self.rng.choice(self._words[kind])
+        if made:
+            return str(made())
+        return SLOT.sub(lambda slot: self.value(slot[1]), self.rng.choice(self._words[kind]))
+
+    def form(self) -> str:
+        """Return a template of labels and what stands behind them, in any order and layout."""
+        rng = self.rng
+        joint, mark, case = rng.choice(JOINTS), rng.choice(MARKS), rng.random()
+        fields = []
+        for kind in (rng.choice(KINDS) for _ in range(rng.randint(2, 9))):
+            label = rng.choice(self._words[f"label_{kind}"])
+            label = label.upper() if case < 0.2 else label.lower() if case < 0.3 else label
+            fields.append(f"{label}{mark}{rng.choice(FIELDS[kind])}")
+        return joint.join(fields)
 
     def other(self, label: str, old: str) -> str:
         """Return another value of a label for a corpus' place, of the old one's kind."""
@@ -130,13 +163,18 @@ class Filler:
 
     def _first(self) -> str:
         faker = self.rng.choice(self.fakers)
-        name = str(faker.first_name())
+        regional = self.rng.random() < REGIONAL
+        name = self.rng.choice(self._words["first_regional"]) if regional else str(faker.first_name())
         return f"{name} {faker.first_name()}" if self.rng.random() < 0.15 else name
 
     def _last(self) -> str:
-        faker = self.rng.choice(self.fakers)
-        family = f"{faker.last_name()} {faker.last_name()}" if self.rng.random() < 0.7 else str(faker.last_name())
+        family = f"{self._surname()} {self._surname()}" if self.rng.random() < 0.7 else self._surname()
         return family.replace(" ", self.rng.choice(("-", " de ", " y "))) if self.rng.random() < 0.06 else family
+
+    def _surname(self) -> str:
+        if self.rng.random() < REGIONAL:
+            return self.rng.choice(self._words["last_regional"])
+        return str(self.rng.choice(self.fakers).last_name())
 
     def _full(self) -> str:
         first = self._first() if self.rng.random() < 0.9 else f"{self._first()[0]}."
@@ -169,13 +207,13 @@ class Filler:
         return self.rng.choice(self._words["city"]) if self.rng.random() < 0.8 else str(self.fakers[0].city())
 
     def _province(self) -> str:
-        return str(self.fakers[0].state())
+        return self.rng.choice(self._words["region"]) if self.rng.random() < 0.5 else str(self.fakers[0].state())
 
     def _country(self) -> str:
         return self.rng.choice(self._countries)
 
     def _cp(self) -> str:
-        return f"{self.rng.randint(1, 52):02d}{self.rng.randint(0, 999):03d}"
+        return self.rng.choice((f"{self.rng.randint(1, 52):02d}{self.rng.randint(0, 999):03d}", self._digits("99999")))
 
     def _hospital(self) -> str:
         name = self.rng.choice((self._last(), self._full(), self._city(), *self._words["hospital_name"]))
@@ -199,6 +237,15 @@ class Filler:
 
     def _email(self) -> str:
         return str(self.rng.choice(self.fakers).ascii_email())
+
+    def _eponym(self) -> str:
+        return self.rng.choice(self._words["eponym"]) if self.rng.random() < 0.5 else self._surname()
+
+    def _brand(self) -> str:
+        rng, part = self.rng, self._words["brand_part"]
+        made = rng.choice(part) + "".join(rng.choice(part).lower() for _ in range(rng.randint(0, 1)))
+        made = rng.choice(self._words["brand"]) if rng.random() < 0.5 else made + rng.choice(self._words["brand_tail"])
+        return f"{made} {rng.choice(self._words['brand_form'])}".strip()
 
     def _age(self) -> str:
         return str(self.rng.randint(1, 99))
@@ -224,10 +271,13 @@ class SpanishStream(Stream):
 
 
 def _planted(filler: Filler, positive: list[str], negative: list[str]) -> Example:
-    """Return one to five templates after one another."""
-    writer, glue = Writer(), filler.rng.choice((" ", "\n", "\n", "\n\n"))
-    for _ in range(filler.rng.choice((1, 1, 2, 3, 5))):
-        writer.append(filler.render(filler.rng.choice(positive if filler.rng.random() < 0.65 else negative)))
+    """Return one to eight templates and forms after one another."""
+    rng = filler.rng
+    writer, glue = Writer(), rng.choice((" ", "\n", "\n", "\n\n"))
+    for _ in range(rng.choice((1, 1, 2, 3, 5, 8))):
+        pick = rng.random()
+        line = filler.form() if pick < FORMS else rng.choice(positive if pick < 0.6 else negative)
+        writer.append(filler.render(line))
         writer.add(glue)
     return writer.example("templates", "faker")
 

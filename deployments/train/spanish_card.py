@@ -39,16 +39,19 @@ This is the model alone. With the rules, as a policy runs it, see `docs/explanat
 | Faker locales | MIT | Daniele Faraglia and contributors |
 | templates `deployments/train/data/es_*` | Apache-2.0 | this project |
 
-Half of what it read is pieces of the corpus, most of them with other names, places, dates and numbers from Faker; half
-is templates of our own. `words.npz` holds Faker's Spanish names and the corpus' common words as sorted 32-bit hashes.
+Somewhat less than half of what it read is pieces of the corpus, most with other names, places, dates and numbers from
+Faker; the rest is templates of our own: sentences, forms whose labels come in any order and layout, and sentences that
+identify nobody, in which half of the eponyms and brands are made up on the spot. `words.npz` holds Faker's Spanish
+names and the corpus' common words as sorted 32-bit hashes.
 
 ## Limits
 
 MEDDOCAN's cases share one layout and were enriched with invented identifiers by its authors, in training and
-development alike: expect less on notes of another hospital. Spain first; names and addresses of Latin America are
-rarer in training, other scripts and other languages of Spain are rarer still. E-mail and web addresses, ages and bare
-years are the rules' business. An eponym or a capitalised term alone is sometimes taken for a person. It is one detector
-among several and never the only one.
+development alike: expect less on notes of another hospital. Notes of Latin America and of other layouts it knows from
+templates alone, all by one hand; other scripts are rarer still, and so are the other languages of Spain and America.
+Makers of drugs and devices are taught to be nobody. E-mail and web addresses, ages and bare years are the rules'
+business. An eponym or a capitalised term alone is sometimes taken for a person. It is one detector among several and
+never the only one.
 """
 
 

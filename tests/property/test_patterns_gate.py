@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from time import process_time
@@ -110,6 +111,51 @@ def test_the_gate_folds_case_as_the_rules_do(value: str, text: str) -> None:
         "deny", EntityType.ID, rf"(?i)(?<!\w)(?P<v>{re.escape(value)})(?!\w)", 1.0, [trigger], before=40, after=40
     )
     assert same(Gate((rule,)), (rule,), text, "note")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_opening_the_gate_compiles_nearly_no_rule(language: str) -> None:
+    """A process is ready at once: a rule's pattern is compiled when a text first calls for it."""
+    rules = tuple(replace(rule) for rule in shipped_rules(language))
+    tried = Gate(rules)
+    assert not any("regex" in vars(rule) for rule in rules)
+    text = "Mr. Quillon, seen 01/02/2020."
+    assert applied(text, [place for block in tried.find(text, "note") for place in block])
+    assert 0 < sum("regex" in vars(rule) for rule in rules) < len(rules) // 4
+
+
+def test_what_is_remembered_is_bounded_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that forgets what it met after every few words finds what one does that never forgets."""
+    tried = Gate(shipped_rules())
+    monkeypatch.setattr(gate, "REMEMBERED", 5)
+    for document in GOLD.read_text("utf-8").split("### ")[:12]:
+        once = [place for block in shipped_gate().find(document, "note") for place in block]
+        assert [place for block in tried.find(document, "note") for place in block] == once
+
+
+@given(TEXTS)
+@settings(max_examples=40, deadline=None)
+def test_where_a_match_can_begin_is_where_one_does(text: str) -> None:
+    """Of rules that look before their trigger: every match begins where its first look allows."""
+    for rule in shipped_rules():
+        if rule.before:
+            begins = {match.start() for match in rule.begins.finditer(text)}
+            assert {match.start() for match in rule.regex.finditer(text)} <= begins
+
+
+@pytest.mark.parametrize(
+    ("triggers", "text", "found"),
+    [
+        (["tél", "Tèl"], "tél 1 TÉL 2 Tèl 3 tèl 4", ["tél", "TÉL", "Tèl"]),
+        (["Ward"], "ward 1 WARD 2 Ward 3", ["Ward"]),
+        (["the", "The"], "the 1 The 2 tHE 3", ["the", "The", "tHE"]),
+        (["OF"], "of 1 OF 2 Of 3", ["OF"]),
+    ],
+)
+def test_a_trigger_in_capitals_asks_for_them(triggers: list[str], text: str, found: list[str]) -> None:
+    """Small letters stand for every case, anything else for itself; letters that look alike in ASCII stay apart."""
+    rule = make_rule("made", EntityType.ID, r"\w+ (?P<v>\d)", 1.0, triggers)
+    assert [text[at:to] for block in Gate((rule,)).find(text, "note") for at, to, _, _ in block] == found
 
 
 def test_the_gate_changes_no_finding_in_the_development_set() -> None:

@@ -27,6 +27,8 @@ from deid_core.standards.coding_schemes import is_code, is_scheme, is_version
         ("t1_mprage_sag", "t1_mprage_sag"),
         ("MRI W WO CONTRAST", "mri w wo contrast"),
         ("İSTANBUL HEAD", "İSTANBUL head"),  # a letter whose small form is longer
+        ("HEAD MRN SE6990D053980", "head MRN SE6990D053980"),  # letters of a code are no words
+        ("CTA Colon General Hospital", "cta Colon General Hospital"),
     ],
 )
 def test_a_short_text_is_shown_with_small_words_of_the_trade(text: str, expected: str) -> None:

@@ -35,6 +35,8 @@ def tag_of(keyword: str) -> int:
         (CT, "ContentDate", "2C", "Z"),
         (ENHANCED_MR, "ContentDate", "1", "D"),
         (CT, "PatientID", "2", "Z"),
+        (CT, "ResponsiblePerson", "2C", "Z"),  # asked for of an animal
+        (CT, "ResponsiblePersonRole", "3", "X"),  # says what somebody is whose name is gone
         (CT, "SeriesDate", "3", "X"),
         (RT_PLAN, "RTPlanDate", "2", "D"),
         (CT, "RTPlanDate", "3", "X"),

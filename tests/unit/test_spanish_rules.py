@@ -53,6 +53,7 @@ Revisión en {DATE mayo 2019}.
 Desde {DATE Agosto 06} está bien.
 Cita el {DATE lunes 3} a primera hora.
 Analítica del {DATE 12/05}: normal.
+Cita el {DATE 12-05} por la tarde.
 Mujer de {AGE 94} años con disnea.
 Edad: {AGE 103}. Sexo: M.
 Anciana de {AGE noventa y dos} años.
@@ -67,10 +68,15 @@ Vive en {ADDRESS Calle Mayor 23, 4º B} desde hace años.
 Vive en {ADDRESS C/. Piamonte, 7, 3.o B}, {ZIP 28004} {CITY Madrid}
 {ADDRESS Avda. Purísima Concepción 6, 1o A}
 {ADDRESS Plaza de España 4}
+{ADDRESS Pz de Lugo,2}
+Facultad. {CITY Valencia} {ZIP 46021}
+{CITY Ontañón} {ZIP 39412} {CITY Cantabria}
 {ADDRESS Paseo de Gracia nº 92}
+Hospital. {ADDRESS Reyes Godos, 19}. {CITY Sevilla}.
 Consulta en {ADDRESS Gaspar Aguilar 90}. {ZIP 46017} {CITY Valencia}
 Puerto.{ADDRESS C/ Lope de Vega 3, bajo der.} {ZIP 41500} {CITY Utrera}
 Natural de {CITY Badajoz}.
+Vive en {CITY La Roda}.
 Reside en {CITY Pozuelo de Alarcón}.
 Trasladado a {CITY Valencia}.
 Seguimiento en el {FACILITY Centro de Salud Chantrea}.
@@ -89,11 +95,74 @@ Episodio: {ENCOUNTER 364526}.
 Tlf. {PHONE 609 518571} / Fax {FAX 93 2607982}
 Llamar al {PHONE +34 611 222 333}
 llamó desde el {PHONE 915 86 75 76}
+Fax: {FAX + 34- 963110022} Correo electrónico: {EMAIL mpaz@clinicasur}
 E-mail: {EMAIL ana.lopez@correo.es}
 Véase {URL www.hospital.es/citas}
 """
 
+AMERICA = r"""
+CURP: {ID QEMR880315HJCNSL07}. RFC {ID QEMR880315AB2}.
+CC {ID 1.032.448.719} de {CITY Bogotá}
+Cédula de extranjería {ID 771204}.
+RUT: {ID 9.481.337-K}
+RUN {ID 18.402.771-5}  Ficha {MRN 66.120}
+CUIL {ID 20-27418553-9}.
+Autogenerado {HEALTH_PLAN 7904121QUHUA004}
+Documento: {ID 21 millones 340 mil 918}
+Dr. {STAFF_NAME Walter Ibáñez} MN {LICENSE 88.214}
+Dra. {STAFF_NAME Nélida Orozco}, R.M. {LICENSE 76543/2009}
+Céd. Prof. {LICENSE 4871203}
+Ingreso No. {ENCOUNTER 2210458}
+Informe N° {ENCOUNTER 204-2023-UCI-HRC}
+Placa {VEHICLE B7L-530}
+Cel. {PHONE 55 4102 7733} / {PHONE 844 310 22 95}
+WhatsApp (hija) {PHONE 11 4417-2093}
+Fono: {PHONE 9 7741 2050}, anexo {PHONE 418}
+Mi número es {PHONE (667) 301-4418}
+Anote {PHONE tres once, ocho cero dos, cuarenta y cinco, doce}
+Vive en la {ADDRESS Calle 52 # 19-30 apto 301}
+{ADDRESS Cra. 11 No. 90-12}, {CITY Bogotá}
+{ADDRESS Mz. C Lt. 7, AA.HH. Villa Clara}
+{ADDRESS Jr. Cahuide 233}
+{ADDRESS calle 8 e/ 51 y 53 n° 714}
+{ADDRESS barrio San Cayetano}
+Reside en {ADDRESS Lavalleja 1180, PB "3"}.
+Obra social: {ORGANISATION Unión Textil}
+Trabaja en {ORGANISATION Molinos Arrieta S.A.}
+{ORGANISATION Escuela N.º 31}
+Apellido paterno: {NAME Xool}  Apellido materno: {NAME Cauich}
+Enf. {STAFF_NAME Brenda Salcedo}
+R2 {STAFF_NAME Mondragón}
+Soy {NAME Estela}, la mamá.
+El {DATE 1.º de octubre de 2020} y el {DATE 14-VII-2021}
+{DATE marzo 9 de 2019} y {DATE agosto 2/24}
+a los {DATE doce días del mes de junio de dos mil veintitrés}
+({DATE 04/09}) Estable.
+Ingreso: {DATE 24-10}. Fecha: {DATE 28122011}. FUR {DATE 04 / 12 / 2023}
+Tels.: {PHONE 55 4102 7733} / {PHONE 844 310 22 95} ({NAME Irma})
+N.º petición: {ENCOUNTER 0091-553172}  Contrato: {ID 16.409.112}
+Derivado de {FACILITY UMF 17}
+Dirección: {ADDRESS Blvd. Zertuche 2210, int. 604}
+{ADDRESS Privada Nogal 118, Col. Vista Azul}
+Extubado el {DATE 21}.
+La cita es el {DATE martes treinta}.
+"""
+
 NOBODY = """
+Puntuación de Mayo 6. Regla de Wells 3. Barthel 60. Norton 14. Escala de Norton 12.
+Plaquetas 98.000, leucocitos 12.400.000 por litro.
+Se administran 500 cc de suero. RM de rodilla: normal. MP 12 mg.
+Uno, dos o tres comprimidos. De dos a cuatro semanas.
+Hematíes 3-5 por campo. El 20 % de los casos.
+Grado II-III. Nivel IV 3. Factor VIII 40 %.
+Médico: Respire. Enfermera: Espere, por favor. Paciente: Imagínese.
+AV OD 0,8 OI 0,6. Puntaje de Mayo 5. Domicilio: sin datos.
+Neumonía tratada con Augmentine Plus. HISTORIA CLÍNICA ELECTRÓNICA.
+Vive en la casa. Vive en Residencia.
+Actividad Física 3 veces. C.C. de tórax.
+Col. LDL 120. Int. normal. Casa propia.
+Gracias por derivar al paciente. Saludos cordiales.
+Ingreso por neumonía. Orden médica. Ficha de alta.
 Enfermedad de Parkinson en tratamiento con Sinemet 25/100 mg.
 Signo de Murphy negativo. Tiroiditis de Hashimoto. Sonda Foley.
 Síndrome de Guillain-Barré tras infección por Campylobacter.
@@ -139,7 +208,9 @@ def lines(*tables: str) -> list[str]:
     return [line.replace("\\n", "\n") for table in tables for line in table.strip().splitlines()]
 
 
-@pytest.mark.parametrize("marked", lines(PATIENTS, STAFF_AND_RELATIVES, DATES_AND_AGES, PLACES, NUMBERS), ids=ascii)
+@pytest.mark.parametrize(
+    "marked", lines(PATIENTS, STAFF_AND_RELATIVES, DATES_AND_AGES, PLACES, NUMBERS, AMERICA), ids=ascii
+)
 def test_what_identifies_is_found_and_no_more(spanish: Patterns, marked: str) -> None:
     """Each marked value is found whole, under its label, without its cue."""
     text, gold = read(marked)

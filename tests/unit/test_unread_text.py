@@ -192,7 +192,8 @@ def test_every_recipe_lies_in_its_frame() -> None:
 def test_what_one_frame_shows_is_covered_in_all_but_empty_ones() -> None:
     """A name found in the first of three frames, the last of which is blank there."""
     found = covered([word("HARGREAVES", 10, 10)], [name_at(10, 10, 120)], frames=Frames(2, blank=1))
-    assert [(rule, box.frame) for rule, box in found] == [("same_place_in_another_frame", 1)]
+    spread = [(rule, box.frame) for rule, box in found if rule != "end_of_identifier"]
+    assert set(spread) == {("same_place_in_another_frame", 1)}
 
 
 def test_regions_are_read_as_declared() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,3 +74,12 @@ def test_words_cover_every_character_that_can_be_seen(text: str) -> None:
     assert sum(word.end - word.start for word in found) == len(covered)
     assert all(word.start < word.end and 0 <= word.shape < CASES * GAPS for word in found)
     assert all(at in covered for at, char in enumerate(text) if char.isalnum())
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(ALPHABET, max_size=60).map("".join))
+def test_a_part_between_blanks_has_the_words_of_the_whole(text: str) -> None:
+    """Law: cut where sentences are cut, each part has the words that the whole text has there, shapes and all."""
+    edges = [0, *(at for match in re.finditer(r"[ \t]+|[\r\n]+", text) for at in match.span()), len(text)]
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        assert words(text, start, end) == [word for word in words(text) if start <= word.start < end]

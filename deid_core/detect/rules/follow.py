@@ -14,6 +14,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 OTHER = "?"  # stands for every character beyond ASCII
+BEYOND = "\\x80-\\U0010ffff"
 ALL = (1 << 128) - 1
 ENDLESS = 2  # a repeat of more than that is taken to be endless
 FOLDED = frozenset("iks")  # letters that characters beyond ASCII fold to: dotted and dotless i, Kelvin, long s
@@ -91,19 +92,36 @@ def _union(reads: Iterable[tuple[int, int] | None]) -> int:
     return bits
 
 
+def _edge(tree: Any) -> str:
+    """Return an expression of what a pattern begins with asking for: a line's begin, or no such character before."""
+    kind: Any
+    value: Any
+    kind, value = tree[0] if len(tree) else (None, None)
+    if kind is op.SUBPATTERN:
+        whole_line = value[1] & re.MULTILINE and value[3][0] == (op.AT, op.AT_BEGINNING)
+        return "(?m:^)" if whole_line else _edge(value[3])
+    if kind is op.ASSERT_NOT and value[0] < 0 and len(value[1]) == 1:
+        bits = (_read_by(*value[1][0], fold=False) or 0) & ~mask(OTHER)
+        return f"(?<!{characters(bits)})" if bits else ""
+    return ""
+
+
 class Automaton:
     """Hold the states of a pattern: each reads one character of a set, or goes on to others without reading."""
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        """Build the states from the pattern's parse tree."""
+    def __init__(self, pattern: str) -> None:
+        """Build the states from the pattern's parse tree; raises re.error for a pattern that is none."""
         self._reads: list[tuple[int, int] | None] = [None]  # a set and the state after it; state 0 accepts
         self._skips: list[list[int]] = [[]]
         self._anything = self._state(None, [ACCEPT])
         self._skips[self._anything].append(self._state((ALL, self._anything)))
         self._groups: dict[int, tuple[Any, bool]] = {}
         self._closed: dict[int, frozenset[int]] = {}
-        self._written: dict[tuple[frozenset[int], int, int], str | None] = {}
-        self.start = self._sequence(parser.parse(pattern.pattern), ACCEPT, fold=bool(pattern.flags & re.IGNORECASE))
+        self._after: dict[tuple[frozenset[int], int], frozenset[int]] = {}
+        tree = parser.parse(pattern)
+        self._edge = _edge(tree)
+        self._reads_met: list[tuple[int, int]] = []  # those that a match can come to
+        self.start = self._sequence(tree, ACCEPT, fold=bool(tree.state.flags & re.IGNORECASE))
 
     def _state(self, reads: tuple[int, int] | None, skips: Sequence[int] = ()) -> int:
         self._reads.append(reads)
@@ -178,66 +196,60 @@ class Automaton:
             found |= self._closed[state]
         return frozenset(found)
 
-    def _read(self, states: Iterable[int], chars: int) -> frozenset[int]:
-        reads = [self._reads[state] for state in states]
-        return self._reached({read[1] for read in reads if read and read[0] & chars})
+    def read(self, states: frozenset[int], chars: int) -> frozenset[int]:
+        """Return the states after one more character of a set; none where it cannot stand there."""
+        after = self._after.get((states, chars))
+        if after is None:
+            reads = [self._reads[state] for state in states]
+            after = self._reached({read[1] for read in reads if read and read[0] & chars})
+            self._after[states, chars] = after
+        return after
+
+    def forget(self) -> None:
+        """Drop what was worked out for states met in texts."""
+        self._after.clear()
 
     def after(self, trigger: Sequence[int], *, inside: int = 0) -> frozenset[int]:
         """Return the states after a trigger, a set a character; none where no match holds it.
 
         `inside`: characters behind which it may stand inside a match, where it need not begin one.
         """
-        begun = {read[1] for read in self._reads if read and read[0] & inside}
-        states = self._reached({self.start, *begun})
+        states = self._reached({self.start, *self._begun(inside)})
         ended = False
         for chars in trigger:
-            states = self._read(states, chars)
+            states = self.read(states, chars)
             ended = ended or ACCEPT in states
         return states | {ACCEPT} if ended else states
 
-    def allows(self, states: frozenset[int], text: str) -> bool:
-        """Say whether a text of the 128 characters can stand next, as far as it goes."""
-        for char in text:
-            if ACCEPT in states or not states:
-                break
-            states = self._read(states, 1 << ord(char))
-        return bool(states)
-
-    def expression(self, states: frozenset[int], length: int, without: int = 0) -> str | None:
-        """Return an expression of as many characters as can stand next, the first not of some; None where none can."""
+    def pair(self, states: frozenset[int]) -> tuple[int, int]:
+        """Return the characters that can stand next, and those that can stand behind any of these."""
         if ACCEPT in states:
-            return characters(ALL & ~without) + characters(ALL) * (length - 1)
-        if (states, length, without) not in self._written:
-            branches: dict[str, int] = {}
-            for bits, reached in self._successors(states, ALL & ~without):
-                rest = self.expression(reached, length - 1) if length > 1 else ""
-                if rest is not None:
-                    branches[rest] = branches.get(rest, 0) | bits
-            written = "|".join(characters(bits) + rest for rest, bits in branches.items())
-            self._written[states, length, without] = (f"(?:{written})" if len(branches) > 1 else written) or None
-        return self._written[states, length, without]
+            return ALL, ALL
+        after = [read for read in (self._reads[state] for state in states) if read]
+        reached = self._reached({state for _, state in after})
+        return _union(after), ALL if ACCEPT in reached else _union(self._reads[state] for state in reached)
 
-    def _successors(self, states: frozenset[int], among: int) -> list[tuple[int, frozenset[int]]]:
-        """Return sets of characters that do not overlap, each with the states that all of its characters lead to."""
-        reads = [read for read in (self._reads[state] for state in states) if read]
-        parts = [among]
-        for bits in {read[0] for read in reads}:
-            parts = [piece for part in parts for piece in (part & bits, part & ~bits) if piece]
-        found = [(part, frozenset(after for bits, after in reads if bits & part)) for part in parts]
-        return [(part, self._reached(after)) for part, after in found if after]
+    def begins(self) -> str:
+        """Return an expression of what every match begins with: a character, and what may not stand before it."""
+        states = self._reached([self.start])
+        first = ALL if ACCEPT in states else _union(self._reads[state] for state in states)
+        return self._edge + characters(first, beyond=True)
+
+    def _begun(self, chars: int) -> set[int]:
+        """Return the states of a match that has begun and has just read one of some characters."""
+        if not self._reads_met:
+            met, waiting = {self.start}, [self.start]
+            while waiting:
+                state = waiting.pop()
+                read = self._reads[state]
+                new = {*self._skips[state], *([read[1]] if read else [])} - met
+                met |= new
+                waiting.extend(new)
+            self._reads_met = [read for state in met if (read := self._reads[state])]
+        return {after for bits, after in self._reads_met if bits & chars}
 
 
-@cache
-def characters(bits: int) -> str:
-    """Return a set of characters as an expression."""
-    parts: list[str] = []
-    code = 0
-    while bits >> code:
-        if bits >> code & 1:
-            last = code
-            while bits >> (last + 1) & 1:
-                last += 1
-            parts.append(rf"\x{code:02x}-\x{last:02x}" if last > code else rf"\x{code:02x}")
-            code = last
-        code += 1
-    return "[" + "".join(parts) + "]"
+def characters(bits: int, *, beyond: bool = False) -> str:
+    """Return a set of characters as an expression; those beyond ASCII are all there or, but for `?`, none."""
+    found = "".join(f"\\x{code:02x}" for code in range(128) if bits >> code & 1)
+    return f"[{found}{BEYOND if beyond and bits & mask(OTHER) else ''}]"

@@ -1,108 +1,107 @@
 """Find, in one pass over a text for all rules at once, where which rule is worth trying.
 
-Hyperscan looks for every trigger word with the characters that can follow it; runs of digits and signs are few and are
-looked up by theirs. What is reported is tried by the exact rule, so the findings are those of trying every rule at
-every word. The text is read as one byte a code point between two line ends, so offsets are exact.
+Hyperscan looks for every trigger; then what follows it is read character by character, for all of its rules together,
+until each is sure to be tried or ruled out. What is left is tried by the exact rule, so the findings are those of
+trying every rule at every word. The text is read as one byte a code point between two blanks, so offsets are exact.
+What a rule needs is built when its trigger is first met, so a process is ready at once.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from operator import itemgetter
 from threading import local
 
 import hyperscan
 
-from deid_core.detect.rules.follow import ALL, Automaton, characters, either_case, mask
+from deid_core.detect.rules.foresee import Foreseen, Foresight
 from deid_core.detect.rules.table import LONGEST_RUN, TextRule, shipped_rules
 from deid_core.detect.rules.tokens import DIGITS, SIGN, is_word, touches_letter
 from deid_core.languages import DEFAULT
 
-AFTER_NUMBER = 4  # characters looked at after a run of digits
-AFTER_WORD = {True: 3, False: 2}  # and after a word or sign: more where a rule has few, since they take long to compile
-FEW = 8  # words of a rule
+AHEAD = 16  # characters that are read behind a trigger before its rules are tried
+SHORT_RUN = 5  # characters from a first digit on that are looked up together: a run of fewer digits is all there
+REMEMBERED = 100_000  # words, numbers and states that are kept for the next time
 BLOCK = 1 << 20  # code points of a text that are looked at together
-REMEMBERED = 50_000  # what can follow digits, kept for the next that are followed so
-LETTERS = mask("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-NUMERALS = mask("0123456789")
-# What a sign must stand before to be a token, as `tokens.SIGNS` asks, where that says more than the rules do.
-AFTER_SIGN = {
-    ",": Automaton(re.compile(r"\s?[A-Z\u00c0-\u00de]")),
-    ":": Automaton(re.compile("[0-9a-fA-F]{0,4}:")),
-    "-": Automaton(re.compile("[0-9a-fA-F]{2}-")),
+# A blank for all but letters: words are looked for in this, between blanks.
+WORDS = bytes(code if code < 128 and chr(code).isalpha() else ord(" ") for code in range(256))
+BEYOND = b"?"  # stands for every character beyond ASCII
+# Words so common that they are looked for with what rules allow behind them: the others cost less to compile without.
+COMMON = frozenset(["a", "for", "in", "is", "of", "the", "to"])
+# Where a sign can be a token, as `tokens.SIGNS` asks, and the characters behind the sign that this reads.
+SIGNS = {
+    "@": (rb"@", 0),
+    "^": (rb"\^", 0),
+    "+": (rb"\+[0-9?]", 1),
+    "(": (rb"\([0-9?]", 1),
+    ",": (rb",(?:[A-Z?].|[\s?][A-Z?])", 2),
+    ":": (rb":[0-9a-fA-F:]", 1),
+    "-": (rb"-[0-9a-fA-F]{2}-", 3),
 }
-DOTTED = "i\u0307"  # the lower case of U+0130 is two code points
+NUMBER = rb"[^0-9][0-9]"  # a run of digits begins
+FARTHEST = 3  # characters behind a sign
+DOTTED, KELVIN = "i\u0307", "\u212a"  # the lower case of U+0130 is two code points; that of U+212A is the letter k
 Found = tuple[int, int, int, TextRule]  # start and end of a trigger, the order of trying there, the rule
+Run = tuple[tuple[int, int, Foreseen], ...]  # digits, what is added to the order, what they leave of their rules
 BESIDE = 1 << 32  # rules of digits beside letters are tried after those of digits
-PLACE = itemgetter(0, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """Hold what a report means: which rule to try, and where its trigger stands.
-
-    `words`: the trigger as it must stand, or in lower case where case does not matter. `length`: its
-    code points; `behind`: those from its end to the report's. `order`: the rule's place among the rules.
-    """
-
-    order: int
-    rule: TextRule
-    words: frozenset[str]
-    length: int
-    sign: bool
-    behind: int
+def _database(expressions: Sequence[bytes], flags: Sequence[int], *, literal: bool) -> hyperscan.Database:
+    """Compile expressions that are told apart by their place, with flags for each."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    numbers = list(range(len(expressions)))
+    database.compile(expressions=expressions, ids=numbers, elements=len(numbers), flags=flags, literal=literal)
+    return database
 
 
 class Gate:
     """Find the places of a text where rules are worth trying."""
 
     def __init__(self, rules: Sequence[TextRule]) -> None:
-        """Compile one database of all rules' trigger words and signs, and read what can follow digits."""
-        self._numbers: dict[int, list[tuple[int, TextRule, str, Automaton, frozenset[int]]]] = {}
-        self._worth: dict[tuple[int, str], tuple[list[tuple[int, TextRule]], list[tuple[int, TextRule]]]] = {}
-        self._leads: list[Lead | None] = [None]
-        expressions = [b"[^0-9][0-9]"]  # report 0: a run of digits begins
+        """Compile the triggers of all rules: words as they are; signs and common words with what must follow them."""
+        self._by_trigger: dict[str, list[tuple[int, TextRule]]] = {}
         for place, rule in enumerate(rules):
-            for lead, expression in self._read(place, rule):
-                self._leads.append(lead)
-                expressions.append(expression.encode("ascii"))
-        self._longest = max((lead.length + lead.behind for lead in self._leads if lead), default=0)
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        numbers, flags = list(range(len(expressions))), hyperscan.HS_FLAG_DOTALL
-        self._database.compile(expressions=expressions, ids=numbers, elements=len(numbers), flags=flags)
+            for trigger in dict.fromkeys(trigger.lower() for trigger in rule.at):
+                self._by_trigger.setdefault(trigger, []).append((place, rule))
+        limited = [place for place, rule in enumerate(rules) if rule.sources]  # tried in some sources only
+        self._elsewhere = frozenset([*limited, *(place + BESIDE for place in limited)])
+        self._foresight = Foresight()
+        self._met: dict[str, Foreseen | None] = {}  # by a word with what is right beside it; None: nothing to try
+        self._runs: dict[str, Run] = {}  # by a short run of digits with what is right beside it
+        letters = {word for word in self._by_trigger if word[0].isalpha()}
+        apart = {word for word in letters if word in COMMON or not word.encode("ascii", "replace").strip(BEYOND)}
+        literals = self._literals(letters - apart)
+        self._lengths = [len(literal) for literal, _ in literals]  # of a word and what is beside it
+        self._words = _database(*zip(*literals, strict=True), literal=True) if literals else None
+        self._signs = [sign for sign in SIGNS if sign in self._by_trigger]
+        rest = [NUMBER, *(SIGNS[sign][0] for sign in self._signs)]
+        self._common = dict.fromkeys(range(len(rest)), 0)  # by a report's number: of a common word, as above
+        for word in sorted(apart):
+            expression = self._foresight.expression(word, self._by_trigger[word])
+            if expression:
+                self._common[len(rest)] = len(word) + 3
+                rest.append(expression.encode())
+        self._rest = _database(rest, [hyperscan.HS_FLAG_DOTALL] * len(rest), literal=False)
+        self._longest = max([FARTHEST, *self._lengths, *self._common.values()])
         self._thread = local()  # a scratch space serves one thread at a time
 
-    def _read(self, place: int, rule: TextRule) -> Iterator[tuple[Lead, str]]:
-        """Yield what the words and signs of a rule are looked for by; keep its digits."""
-        automaton, inside = Automaton(rule.regex), ALL if rule.before else 0
-        behind = AFTER_WORD[len(rule.at) <= FEW]
-        made: dict[tuple[int, str], tuple[list[str], list[str]]] = {}
-        for trigger in dict.fromkeys(word.lower() for word in rule.at):
-            if trigger[1:].isdigit():
-                states = automaton.after([NUMERALS] * int(trigger[1:]), inside=inside & ~NUMERALS)
-                if states:
-                    self._numbers.setdefault(int(trigger[1:]), []).append((place, rule, trigger[0], automaton, states))
-                continue
-            for word in [trigger] if trigger in rule.at else [word for word in rule.at if word.lower() == trigger]:
-                for written in dict.fromkeys((word, word.replace(DOTTED, "\u0130"))):
-                    chars = [either_case(mask(char)) if word == trigger else mask(char) for char in written]
-                    run = LETTERS if word[0].isalpha() else 0
-                    ahead = AFTER_SIGN.get(word)
-                    states = ahead.after(()) if ahead else automaton.after(chars, inside=inside & ~run)
-                    after = (ahead or automaton).expression(states, behind, run)
-                    if after:
-                        words, expressions = made.setdefault((len(written), after), ([], []))
-                        words.append(word)
-                        expressions.append((characters(ALL & ~run) if run else "") + "".join(map(characters, chars)))
-        for (length, after), (words, expressions) in made.items():
-            sign = not words[0][0].isalpha()
-            yield (
-                Lead(place, rule, frozenset(words), length, sign, behind),
-                "(?:" + "|".join(dict.fromkeys(expressions)) + ")" + after,
-            )
+    def _literals(self, words: Iterable[str]) -> list[tuple[bytes, int]]:
+        """Return words between blanks; in any case, or as they are where all of their rules ask so.
+
+        No two of them are the same text.
+        """
+        asked: dict[bytes, set[bytes]] = {}
+        for low in words:
+            for _, rule in self._by_trigger[low]:
+                folded = (low, low.replace(DOTTED, "\u0130"))
+                for form in folded if low in rule.at else (form for form in rule.at if form.lower() == low):
+                    plain = form.encode("ascii", "replace").translate(WORDS)
+                    asked.setdefault(plain.lower(), set()).add(plain.lower() if low in rule.at else plain)
+        return [
+            (b" " + plain + b" ", hyperscan.HS_FLAG_CASELESS if plain == small else 0)
+            for small, forms in sorted(asked.items())
+            for plain in ([small] if small in forms else sorted(forms))
+        ]
 
     def find(self, text: str, source: str) -> Iterator[list[Found]]:
         """Yield each trigger that is worth it, its end and its rule, in the order in which rules are tried.
@@ -111,66 +110,126 @@ class Gate:
         """
         plain = text.isascii()
         for low in range(0, len(text), BLOCK):
-            found = self._block(text, low, low + BLOCK, plain=plain)
-            found.sort(key=PLACE)
-            yield [entry for entry in found if not (sources := entry[3].sources) or source in sources]
+            if self._foresight.steps + len(self._met) + len(self._runs) > REMEMBERED:
+                self._forget()
+            found = self._block(text, low, min(low + BLOCK, len(text)), plain=plain)
+            found.sort()
+            yield [entry for entry in found if entry[2] not in self._elsewhere or source in entry[3].sources]
+
+    def _forget(self) -> None:
+        self._foresight.forget()
+        self._met, self._runs = {}, {}  # another thread may be reading the old ones
 
     def _block(self, text: str, low: int, high: int, *, plain: bool) -> list[Found]:
         """Return what begins in [low, high) of a text, in any order."""
-        if not hasattr(self._thread, "scratch"):
-            self._thread.scratch = hyperscan.Scratch(self._database)
-        reports: list[tuple[int, int]] = []
-        before = text[low - 1] if low else "\n"
-        data = f"{before}{text[low : high + self._longest]}" + "\n" * AFTER_WORD[True]
-        self._database.scan(
-            data.encode("ascii", "replace"),
-            lambda number, _start, end, _flags, _context: reports.append((end + low - 1, number)),
-            scratch=self._thread.scratch,
-        )
-        found: list[Found] = []
-        leads = self._leads
-        for end, number in reports:
-            lead = leads[number]
-            if lead is None:
-                if end <= high:
-                    found += self._digits(text, end - 1, plain=plain)
-                continue
-            to = end - lead.behind
-            at = to - lead.length
-            word = text[at:to]
-            if (
-                low <= at < high
-                and (word in lead.words or word.lower() in lead.words)
-                and (SIGN.match(text, at) if lead.sign else plain or is_word(text, at, to))
-            ):
-                found.append((at, to, lead.order, lead.rule))
+        part = text[low : high + self._longest]
+        if not plain:
+            part = part.replace(KELVIN, "K")
+        part = f"{text[low - 1] if low else ' '}{part}{' ' * FARTHEST}"  # the text from one character before `low` on
+        data = part.encode("ascii", "replace")
+        rest, words = self._reported(part, data)
+        found = self._at_words(part, words, low, high)
+        if not plain:
+            found = [place for place in found if is_word(text, *place[:2])]
+        for end, number in rest:
+            if number:
+                found += self._at_sign(text, low, high, end, self._signs[number - 1])
+            elif low + end - 2 < high:
+                found += self._at_digits(text, low + end - 2, part[end - 2 : end + SHORT_RUN])
         return found
 
-    def _digits(self, text: str, at: int, *, plain: bool) -> list[Found]:
-        """Return the rules of a run of digits that what follows it allows."""
+    def _reported(self, part: str, data: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, str]]]:
+        """Return where digits and signs are, by their numbers, and where words are, with what is beside them.
+
+        What was met before and left no rule is left out at once.
+        """
+        rest: list[tuple[int, int]] = []
+        words: list[tuple[int, str]] = []
+        met, runs, lengths, common = self._met, self._runs, self._lengths, self._common
+
+        def report_rest(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            length = common[number]
+            around = part[end - length : end] if length else part[end - 2 : end + SHORT_RUN]
+            if length:
+                if around not in met or met[around]:
+                    words.append((end - 1, around))
+            elif number or around not in runs or runs[around]:
+                rest.append((end, number))
+
+        def report_word(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            around = part[end - lengths[number] : end + 1]
+            if around not in met or met[around]:
+                words.append((end, around))
+
+        self._rest.scan(data, report_rest, scratch=self._scratch(self._rest))
+        if self._words:
+            self._words.scan(data.translate(WORDS), report_word, scratch=self._scratch(self._words))
+        return rest, words
+
+    def _scratch(self, database: hyperscan.Database) -> hyperscan.Scratch:
+        """Return this thread's scratch space of a database."""
+        if not hasattr(self._thread, "scratches"):
+            self._thread.scratches = {}
+        scratches: dict[int, hyperscan.Scratch] = self._thread.scratches
+        return scratches.get(id(database)) or scratches.setdefault(id(database), hyperscan.Scratch(database))
+
+    def _at_words(self, part: str, reports: list[tuple[int, str]], low: int, high: int) -> list[Found]:
+        """Return the rules of words, which stand whole but for letters beyond ASCII."""
+        found: list[Found] = []
+        for end, around in reports:
+            met = self._met.get(around) or self._meet(around)
+            if met is None or end - len(around) > high - low - 2:
+                continue
+            if met.live:
+                met = self._foresight.read(met, part[end + 1 : end + AHEAD])
+            for order, rule in met.rules:
+                found.append((low + end - len(around) + 1, low + end - 2, order, rule))
+        return found
+
+    def _meet(self, around: str) -> Foreseen | None:
+        """Return what a word, the character before it and two behind leave of its rules, and keep it."""
+        known = self._foresight.read(self._begun(around[0], around[1:-2]), around[-2:])
+        return self._met.setdefault(around, known if known.rules else None)
+
+    def _begun(self, before: str, written: str) -> Foreseen:
+        """Return what a character and a word or sign behind it leave of the rules that have it for a trigger."""
+        low = written.lower()
+        rules = [entry for entry in self._by_trigger.get(low, ()) if low in entry[1].at or written in entry[1].at]
+        return self._foresight.begin(written, rules, before, written)
+
+    def _at_sign(self, text: str, low: int, high: int, end: int, sign: str) -> list[Found]:
+        """Return the rules of a sign that was reported, where it is a token of this block."""
+        to = low + end - 1 - SIGNS[sign][1]
+        if not low < to <= high or not SIGN.match(text, to - 1):
+            return []
+        known = self._foresight.read(self._begun(text[to - 2 : to - 1] or " ", sign), text[to : to + AHEAD])
+        return [(to - 1, to, order, rule) for order, rule in known.rules]
+
+    def _at_digits(self, text: str, at: int, around: str) -> list[Found]:
+        """Return the rules of a run of digits that it and what follows it allow; `around`: its begin, and beside it."""
+        known = self._runs.get(around)
+        if known is None:
+            known = self._meet_digits(text, at, around)
+        found: list[Found] = []
+        for length, later, met in known:
+            ahead = text[at + SHORT_RUN : at + min(length, LONGEST_RUN) + AHEAD]
+            for order, rule in self._foresight.read(met, ahead).rules:
+                found.append((at, at + length, order + later, rule))
+        return found
+
+    def _meet_digits(self, text: str, at: int, around: str) -> Run:
+        """Return what a run of digits leaves of its rules, as far as `around` goes; keep it if that is all."""
         run = DIGITS.match(text, at)
         if run is None:
-            return []
+            return ()
         to = run.end()
-        after = text[to : to + AFTER_NUMBER]
-        key = (min(to - at, LONGEST_RUN), after if plain else after.encode("ascii", "replace").decode("ascii"))
-        rules = self._worth.get(key)
-        if rules is None:
-            if len(self._worth) >= REMEMBERED:
-                self._worth.clear()
-            rules = self._worth[key] = self._allowed(*key)
-        found = [(at, to, place, rule) for place, rule in rules[0]]
-        if rules[1] and touches_letter(text, at, to):
-            found += [(at, to, place + BESIDE, rule) for place, rule in rules[1]]
-        return found
-
-    def _allowed(self, length: int, after: str) -> tuple[list[tuple[int, TextRule]], list[tuple[int, TextRule]]]:
-        """Return the rules of a run of digits after which these characters can stand; then those beside letters."""
-        found: tuple[list[tuple[int, TextRule]], list[tuple[int, TextRule]]] = ([], [])
-        for place, rule, kind, automaton, states in self._numbers.get(length, ()):
-            if length == LONGEST_RUN or automaton.allows(states, after):
-                found[kind == "&"].append((place, rule))
-        return found
+        length, beside = min(to - at, LONGEST_RUN), touches_letter(text, at, to)
+        found = []
+        for kind, later in ((f"#{length}", 0), (f"&{length}", BESIDE))[: 1 + beside]:
+            known = self._foresight.begin(kind, self._by_trigger.get(kind, ()), around[0], "")
+            known = self._foresight.read(known, text[at : at + SHORT_RUN])
+            found += [(to - at, later, known)] if known.rules else []
+        return self._runs.setdefault(around, tuple(found)) if to - at < SHORT_RUN else tuple(found)
 
 
 def shipped_gate(code: str = DEFAULT) -> Gate:

@@ -62,10 +62,12 @@ class Listed:
         return (start, end) if names and named else None
 
     def town(self, text: str, start: int, end: int) -> Spot:
-        """Keep the words up to a label; one common word alone is no town."""
+        """Keep the words up to a label; one common word is a town behind an article in capitals only: `La Línea`."""
         kept = self._run(text, start, end, self.terms)
         names = self._names(text, kept)
-        return (kept[0][0], kept[-1][1]) if len(names) > 1 or (names and names[0].lower() not in self.common) else None
+        titled = len(kept) > 1 and text[slice(*kept[0])].istitle()
+        named = len(names) > 1 or (names and (titled or names[0].lower() not in self.common))
+        return (kept[0][0], kept[-1][1]) if named else None
 
     def facility(self, text: str, start: int, end: int) -> Spot:
         """Keep an institution whose name is more than one common word."""

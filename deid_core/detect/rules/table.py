@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from deid_core.detect.rules import places, trim
-from deid_core.detect.rules.follow import longest
+from deid_core.detect.rules.follow import Automaton, longest
 from deid_core.detect.rules.listed import listed
 from deid_core.detect.rules.words import states
 from deid_core.entities import EntityType
@@ -26,38 +26,48 @@ AHEAD = 320  # code points that a rule may see from its trigger on
 AFTER = 64  # and after it, where its match may begin before its trigger
 CONTEXT = 64  # code points before a match in which `unless` and `given` are looked for
 LONGEST_RUN = 20  # digits
+SOME_CAPITALS = r"A-Z\u00c0"  # for a shape: what is beyond ASCII is all one there
 TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """Hold a pattern of what stands right before a place, and how many code points it can take."""
+    """Hold a pattern of what stands right before a place; it is compiled when it is first asked."""
 
-    regex: re.Pattern[str]
-    reach: int
+    pattern: str
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Compile the pattern."""
+        return re.compile(self.pattern)
+
+    @cached_property
+    def reach(self) -> int:
+        """Return how many code points the pattern can take, at most CONTEXT."""
+        return min(longest(self.pattern), CONTEXT)
 
     def ends(self, text: str, at: int) -> bool:
         """Say whether the pattern matches up to a place."""
         return self.regex.search(text, max(0, at - self.reach), at) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextRule:
-    """Hold one rule: where it is tried, its pattern, and what its groups are.
+    """Hold one rule: where it is tried, its pattern, and what its groups are; it is compiled when it is first tried.
 
-    Group `v` (`v2`) is of `entity_type`; a group named as a label is of that label. `before` is how far ahead of
-    its trigger a match may start, and then `after` how far behind it the match may end. `unless` and `given` are
-    searched in the text before a match, and forbid or ask; `lead` asks in the text before the trigger. `near_date`
-    asks for a date beside it on its line, `sources` for a query's source; what `echo` rules find is looked for in the
-    rest of the text.
+    `shape` is a simpler pattern that matches wherever `pattern` does, for a first look. Group `v` (`v2`) is of
+    `entity_type`; a group named as a label is of that label. `before` is how far ahead of its trigger a match may
+    start, and then `after` how far behind it the match may end. `unless` and `given` are searched in the text before a
+    match, and forbid or ask; `lead` asks in the text before the trigger. `near_date` asks for a date beside it on its
+    line, `sources` for a query's source; what `echo` rules find is looked for in the rest of the text.
     """
 
     name: str
     entity_type: EntityType
-    regex: re.Pattern[str]
+    pattern: str
     score: float
     at: tuple[str, ...]
-    groups: tuple[tuple[str, EntityType], ...]
+    shape: str
     before: int = 0
     after: int = AFTER
     trim: Trim | None = None
@@ -68,14 +78,34 @@ class TextRule:
     echo: bool = False
     sources: tuple[str, ...] = ()
 
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Compile the pattern; raises re.error for one that is none."""
+        return re.compile(self.pattern)
+
+    @cached_property
+    def automaton(self) -> Automaton:
+        """Read the shape."""
+        return Automaton(self.shape)
+
+    @cached_property
+    def begins(self) -> re.Pattern[str]:
+        """Compile what stands where a match begins."""
+        return re.compile(self.automaton.begins())
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, EntityType], ...]:
+        """Return the pattern's groups and their labels; raises ValueError for a group that is named as none."""
+        names = (group for group in self.regex.groupindex if not group.startswith("x"))
+        return tuple((group, _label(group, self.entity_type)) for group in names)
+
 
 def make_rule(
-    name: str, entity_type: EntityType, regex: str, score: float, at: Iterable[str], **more: object
+    name: str, entity_type: EntityType, pattern: str, score: float, at: Iterable[str], **more: object
 ) -> TextRule:
-    """Compile a rule; raises re.error for a pattern that is none."""
-    compiled = re.compile(regex)
-    groups = tuple((group, _label(group, entity_type)) for group in compiled.groupindex if not group.startswith("x"))
-    return TextRule(name, entity_type, compiled, score, tuple(at), groups, **more)  # type: ignore[arg-type]
+    """Return a rule of one pattern."""
+    shape = str(more.pop("shape", pattern))
+    return TextRule(name, entity_type, pattern, score, tuple(at), shape, **more)  # type: ignore[arg-type]
 
 
 def _label(group: str, default: EntityType) -> EntityType:
@@ -101,17 +131,15 @@ def _rule(entry: dict[str, object], fragments: dict[str, str], trims: Mapping[st
     more: dict[str, object] = {key: entry[key] for key in ("before", "after", "near_date", "echo") if key in entry}
     for key in ("unless", "given", "lead"):
         if key in entry:
-            more[key] = _context(expand(str(entry[key]), fragments))
+            more[key] = Context(expand(str(entry[key]), fragments))
     if "trim" in entry:
         more["trim"] = trims[str(entry["trim"])]
     more["sources"] = tuple(entry.get("sources", ()))  # type: ignore[arg-type]
     at = [word for trigger in entry["at"] for word in _triggers(str(trigger))]  # type: ignore[attr-defined]
-    regex = expand(str(entry["regex"]), fragments)
-    return make_rule(str(entry["name"]), EntityType(str(entry["label"])), regex, float(str(entry["score"])), at, **more)
-
-
-def _context(regex: str) -> Context:
-    return Context(re.compile(regex), min(longest(regex), CONTEXT))
+    pattern = expand(str(entry["regex"]), fragments)
+    more["shape"] = pattern.replace(fragments["CAPITALS"], SOME_CAPITALS)
+    label, score = EntityType(str(entry["label"])), float(str(entry["score"]))
+    return make_rule(str(entry["name"]), label, pattern, score, at, **more)
 
 
 def _triggers(trigger: str) -> list[str]:
@@ -138,9 +166,19 @@ def _toml(held: Language, table: str) -> dict[str, Any]:
 def _fragments(held: Language) -> dict[str, str]:
     """Return the English pieces of patterns, with a language's own over them."""
     fragments: dict[str, str] = {**_toml(language(DEFAULT), "fragments"), **_toml(held, "fragments")}
-    capitals = "".join(char for char in map(chr, range(0x80, 0x1F00)) if char.isupper())
-    fragments["CAPITALS"] = "A-Z" + capitals + fragments.pop("UNCASED")
+    fragments["CAPITALS"] = "A-Z" + _ranges([code for code in range(0x80, 0x1F00) if chr(code).isupper()])
+    fragments["CAPITALS"] += fragments.pop("UNCASED")
     names = sorted(states().values(), key=len, reverse=True)
     fragments["ST"] = "(?:" + "|".join(sorted(set(states()))) + ")"
     fragments["STATE_NAME"] = "(?:" + "|".join(names) + ")"
     return fragments
+
+
+def _ranges(codes: Sequence[int]) -> str:
+    """Write ascending code points for a class in brackets, those in a row as a range: the shorter, the sooner read."""
+    known = set(codes)
+    begins = (code for code in codes if code - 1 not in known)
+    ends = (code for code in codes if code + 1 not in known)
+    return "".join(
+        chr(low) if low == high else f"{chr(low)}-{chr(high)}" for low, high in zip(begins, ends, strict=True)
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from deid_core.detect import checks
+from deid_core.detect.rules import days
 from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, ambiguous, never_names, words
 
 Spot = tuple[int, int] | None
@@ -15,14 +17,18 @@ PLACEHOLDERS = frozenset(["I", "X", "Y", "Z", "XX", "XXX", "XYZ", "ABC", "ABCD"]
 CONTRACTIONS = frozenset(["ll", "re", "ve", "d", "m", "s", "t", "em"])
 GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 ACRONYM = 4  # a lone word in capitals up to this length is more likely an abbreviation
+APART = 4  # characters that stand apart, at least
 NEIGHBOURHOOD = 30
 DATE_SHAPE = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}|\d{1,2}[\-/]?[A-Za-z]{3}[\-/]?\d{2,4}")
 CLINICAL_CODE = re.compile(r"(?i)(?:covid|sars|icd|cpt|loinc|ndc|cas|dsm|snomed|hla|nct|t\d|[clst]\d{1,2}-[clst]?\d)")
-SCALE_CUE = re.compile(r"(?i)(?:cx|cultures?|bottles?|power|strength|pulses?|motor)\s\Z")
 COUNTED = re.compile(
     r"(?i)(?:[ ,]{1,2}(?:and )?(?:second|third|fourth|fifth))*[ ,]{1,2}(?:and \w{1,12} )?"
     r"(?:second|third|fourth|fifth|centile|percentile|rib|toe|finger|digit|mtp|line|degree)"
 )
+APART_BEFORE = re.compile(r"(?<![\w.'\u2019])(?:[A-Za-z](?:[ ]as[ ]in[ ][A-Za-z]{2,10})?(?:,?[ ]|-)){1,3}\Z")
+LETTER_BEFORE = re.compile(r"(?<![\w.'\u2019])(?:[B-HJ-Zb-hj-z](?:[ ]as[ ]in[ ][A-Za-z]{2,10})?,?[ ]){1,3}\Z")
+DIGITS_SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+DATED = re.compile(r"(?i)\b(?:on|since|until|till|due|dated|is|was|from|b-?day|birthday|born|dob|edd|lmp):? \Z")
 READ_AS = str.maketrans("OoIl|SBZ", "00111582")
 TOWN_CUE = re.compile(r"(?i)\b(?:in|from|near|at|of)\s\Z")  # "in Baltimore, MD" is a place, not a physician
 
@@ -32,6 +38,8 @@ def _is_common(word: str) -> bool:
     low = word.lower().replace("\u2019", "'")
     if low in never_names():
         return True
+    if low.isalpha():
+        return False
     halves = re.split(r"['\-]", low)
     return len(halves) > 1 and all(half in never_names() or half in CONTRACTIONS or len(half) < 2 for half in halves)
 
@@ -47,7 +55,8 @@ def _run(text: str, start: int, end: int) -> list[re.Match[str]]:
             kept.append(word)
             continue
         particle = not kept and low in PARTICLES and after[:1] in {" ", "."} and word.end() < end
-        if any(char.isdigit() or char == "_" for char in value) or after[:1] == "#" or (after[:1] == ":" and kept):
+        numbered = not value.isalpha() and any(char.isdigit() or char == "_" for char in value)
+        if numbered or after[:1] == "#" or (after[:1] == ":" and kept):
             break
         if kept and value.isupper() and value.replace(".", "").lower() in CREDENTIALS:
             break
@@ -61,7 +70,7 @@ def _run(text: str, start: int, end: int) -> list[re.Match[str]]:
 
 def _is_ambiguous(name: str) -> bool:
     """Say whether a word is a name after a title only; a hyphened one by its halves, as in `Non-Hodgkin`."""
-    parts = re.split(r"['\u2019\-]", name.lower())
+    parts = re.split(r"['\u2019\-]", name.lower()) if not name.isalpha() else [name.lower()]
     return all(part in ambiguous() or part in never_names() or len(part) < 2 for part in parts)
 
 
@@ -198,6 +207,44 @@ def no_word(text: str, start: int, end: int) -> Spot:
     return None if text[start:end].lower() in never_names() else (start, end)
 
 
+def account(text: str, start: int, end: int) -> Spot:
+    """Keep an account's name that is no common word, no place for one and no plain number."""
+    value = text[start:end]
+    low = value.lower()
+    plain = low in never_names() or low in words("no_value") or not re.search(r"[A-Za-z]", value)
+    return None if plain else (start, end)
+
+
+def handle(text: str, start: int, end: int) -> Spot:
+    """Keep what is called by where people talk: with a sign, a digit or a capital inside it, or a colon before it."""
+    value = text[start:end]
+    told = text[:start].rstrip(" \"'\u201c")[-1:] in {":", "="} or re.search(
+        r"\b(?:is|name|handle|tag)[ ]\Z", text[max(0, start - 8) : start]
+    )
+    odd = re.search(r"[@_#\d]|[a-z]\.[a-z]|[a-z][A-Z]|u/|live:", value)
+    return account(text, start, end) if odd or (told and value.lower() not in never_names()) else None
+
+
+def not_counted(text: str, start: int, end: int) -> Spot:
+    """Keep digits in words that do not count upwards by one and are not all the same."""
+    said = [DIGITS_SAID.index(word) for word in re.findall(r"[a-z]+", text[start:end].lower()) if word in DIGITS_SAID]
+    counted = all(later - sooner == 1 for sooner, later in pairwise(said))
+    letter = LETTER_BEFORE.search(text[max(0, start - NEIGHBOURHOOD) : start])
+    first = start - len(letter[0]) if letter else start
+    return None if len(said) > 1 and (counted or len(set(said)) == 1) else (first, end)
+
+
+def apart(text: str, start: int, end: int) -> Spot:
+    """Keep characters that stand apart, with letters before them; digits up to five are grades of strength."""
+    digits = [int(char) for char in re.findall(r"\b\d\b", text[start:end])]
+    ahead = APART_BEFORE.search(text[max(0, start - NEIGHBOURHOOD) : start])
+    first = start - len(ahead[0]) if ahead else start
+    graded = max(digits) < 6 and not ahead and not re.search(r"[A-Z]", text[start:end])
+    counted = all(later > sooner for sooner, later in pairwise(digits))
+    few = len(re.findall(r"\b[A-Z0-9]\b", text[first:end])) < APART
+    return None if len(digits) < 2 or few or graded or counted else (first, end)
+
+
 def short_identifier(text: str, start: int, end: int) -> Spot:
     """Keep the number of a room: three characters or more with a digit; fewer say where on a ward, not who."""
     value = checks.bare(text[start:end])
@@ -223,6 +270,9 @@ def phone(text: str, start: int, end: int) -> Spot:
     """Keep 7 to 15 digits, without an extension counted, that are no date."""
     if re.fullmatch(r"\d{1,4}([/.\-])\d{1,2}\1\d{2,4}", text[start:end]) and numbers(text, start, end):
         return None
+    parts = [int(part) for part in re.findall(r"\d+", text[start:end])]
+    if len(parts) > 2 and all(part % 50 == 0 and part for part in parts):
+        return None
     digits = checks.bare(re.split(r"(?i)[,;]?\s{0,2}e?xt?", text[start:end], maxsplit=1)[0]).translate(
         str.maketrans("", "", "()+")
     )
@@ -242,15 +292,6 @@ def url(text: str, start: int, end: int) -> Spot:
     return start, start + len(text[start:end].rstrip(".,;:!?)]}'\"\u2019”"))
 
 
-def month_day(text: str, start: int, end: int) -> Spot:
-    """Keep a month and a day, in either order, that exist in some year and are no count of bottles or of strength."""
-    first, second = (int(part) for part in text[start:end].split("/"))
-    if first == second and SCALE_CUE.search(text[max(0, start - 12) : start]):
-        return None
-    real = checks.real_date(2000, first, second) or checks.real_date(2000, second, first)
-    return (start, end) if real else None
-
-
 def day_after_the(text: str, start: int, end: int) -> Spot:
     """Keep a day of the month that no part of the body, grade or centile is counted by."""
     return None if COUNTED.match(text, end) else (start, end)
@@ -266,7 +307,11 @@ def worn(text: str, start: int, end: int) -> Spot:
 
 def not_modal(text: str, start: int, end: int) -> Spot:
     """Keep a month beside a day unless it is a verb in lower case: `may 1`, `march 2 miles`."""
-    return None if re.search(r"(?:may|march|mar)\b", text[start:end]) else (start, end)
+    modal = re.search(r"(?:may|march|mar)\b", text[start:end])
+    told = modal and (
+        re.search(r"\d(?:st|nd|rd|th)\b", text[start:end]) or DATED.search(text[max(0, start - 12) : start])
+    )
+    return None if modal and not told else (start, end)
 
 
 def age_sex(text: str, start: int, end: int) -> Spot:
@@ -290,6 +335,7 @@ def not_version(text: str, start: int, end: int) -> Spot:
 
 
 TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
+    **days.TRIMS,
     **{
         function.__name__: function
         for function in (person, person_after_cue, headed_person, full_person, whole_person, low_person, last_words)
@@ -304,12 +350,15 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
             mixed,
             plate,
             no_word,
+            account,
+            handle,
+            not_counted,
+            apart,
             short_identifier,
             day_after_the,
             worn,
             numbers,
             any_date,
-            month_day,
             not_modal,
             age_sex,
         )

@@ -1,0 +1,107 @@
+"""Read what stands behind a trigger for all of its rules together, and say which of them are worth trying.
+
+Each rule's automaton goes on by one character; a state of all of them together is made when it is first met and kept
+with what follows it, so text like that of before costs one look-up a character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from deid_core.detect.rules.follow import ACCEPT, ALL, Automaton, characters, either_case, mask
+from deid_core.detect.rules.table import TextRule
+
+LETTERS = mask("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+Entry = tuple[int, TextRule]  # the rule's place among the rules
+Live = tuple[int, TextRule, frozenset[int]]  # and the states of its automaton
+
+
+@dataclass(slots=True, eq=False)
+class Foreseen:
+    """Hold the rules that may match: those of which that is settled, and those that a next character may rule out."""
+
+    settled: tuple[Entry, ...]
+    live: tuple[Live, ...]
+    rules: tuple[Entry, ...] = ()
+    following: dict[str, Foreseen] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Put both together: what is still open is tried too."""
+        self.rules = (*self.settled, *((place, rule) for place, rule, _ in self.live))
+
+
+class Foresight:
+    """Keep what was foreseen, and the automata of the rules that were met."""
+
+    def __init__(self) -> None:
+        """Know nothing; automata are built when a rule's trigger is first met."""
+        self.steps = 0
+        self._automata: dict[int, Automaton] = {}
+        self._begun: dict[tuple[str, str], Foreseen] = {}
+        self._made: dict[tuple[tuple[int, ...], tuple[tuple[int, frozenset[int]], ...]], Foreseen] = {}
+
+    def forget(self) -> None:
+        """Drop what was foreseen, so that memory does not grow with the text."""
+        self.steps = 0
+        for kept in (self._begun, self._made):
+            kept.clear()
+        for automaton in self._automata.values():
+            automaton.forget()
+
+    def expression(self, word: str, rules: Sequence[Entry]) -> str:
+        """Return an expression of a word, small in `word`, whole and with two characters that can stand next.
+
+        It is empty where no rule allows any.
+        """
+        forms: set[str] = set()
+        for entry in rules:
+            automaton, inside = self._automaton(entry), ALL if entry[1].before else 0
+            folded = word in entry[1].at
+            for written in [word] if folded else [form for form in entry[1].at if form.lower() == word]:
+                chars = [either_case(mask(char)) if folded else mask(char) for char in written]
+                first, second = automaton.pair(automaton.after(chars, inside=inside))
+                if first & ~LETTERS:
+                    forms.add("".join(map(characters, [*chars, first & ~LETTERS, second])))
+        return f"[^A-Za-z](?:{'|'.join(sorted(forms))})" if forms else ""
+
+    def begin(self, trigger: str, rules: Sequence[Entry], before: str, read: str) -> Foreseen:
+        """Return what is open at a trigger once its own characters have been read.
+
+        `before`: the character ahead of it. `read`: its own; "" for a run of digits, read with what follows it.
+        """
+        known = self._begun.get((trigger, before))
+        if known is None:
+            chars, inside = [mask(char) for char in read], mask(before)
+            found: list[Live] = []
+            for place, rule in rules:
+                states = self._automaton((place, rule)).after(chars, inside=inside if rule.before else 0)
+                found.append((place, rule, states if read else states - {ACCEPT}))
+            self.steps += 1
+            known = self._begun.setdefault((trigger, before), self._kept((), found))
+        return known
+
+    def read(self, known: Foreseen, text: str) -> Foreseen:
+        """Return what is left once a text has been read, as far as anything is open."""
+        for char in text:
+            if not known.live:
+                break
+            known = known.following.get(char) or self._step(known, char)
+        return known
+
+    def _step(self, known: Foreseen, char: str) -> Foreseen:
+        """Return what is left after one more character; whatever is beyond ASCII is the same."""
+        chars = mask(char)
+        after = [(place, rule, self._automata[place].read(states, chars)) for place, rule, states in known.live]
+        self.steps += 1
+        return known.following.setdefault(char, self._kept(known.settled, after))
+
+    def _kept(self, settled: tuple[Entry, ...], found: Sequence[Live]) -> Foreseen:
+        settled += tuple((place, rule) for place, rule, states in found if ACCEPT in states)
+        live = tuple(one for one in found if one[2] and ACCEPT not in one[2])
+        key = tuple(place for place, _ in settled), tuple((place, states) for place, _, states in live)
+        return self._made.setdefault(key, Foreseen(settled, live))
+
+    def _automaton(self, entry: Entry) -> Automaton:
+        place, rule = entry
+        return self._automata.setdefault(place, rule.automaton)

@@ -1,0 +1,161 @@
+"""What is believed of a finding in a DICOM header value: detectors know sentences, and a header has few of them.
+
+A descriptor is words of the trade in a row (`CHEST PA`, `DTI_32dir`), in which a model of language sees names, and a
+rule sees accounts. What is known of the subject always holds; of the rest only what is not made of such words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from deid_core.detect.rules.words import never_names
+from deid_core.detect.word_lists import load_lists
+from deid_core.entities import EntityType
+from deid_core.extract.descriptors import is_listed, is_named, is_shortened, is_trade, is_word, parts
+from deid_core.model import Span
+
+VERSIONS = frozenset({"SoftwareVersions", "DetectorDescription", "SecondaryCaptureDeviceSoftwareVersions"})
+# what names a maker, a product or who keeps a vocabulary: institutions that treat nobody
+MAKERS = frozenset(
+    {"Manufacturer", "ManufacturerModelName", "SecondaryCaptureDeviceManufacturer", "CodingSchemeName"}
+    | {"SecondaryCaptureDeviceManufacturerModelName", "CodingSchemeResponsibleOrganization"}
+)
+CODES = frozenset({"CodeValue", "LongCodeValue", "CodingSchemeDesignator", "CodingSchemeVersion"})
+NAMES = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_NAME})
+FORMED = frozenset({EntityType.ID, EntityType.USERNAME, EntityType.IP})
+DATES = frozenset({EntityType.DATE, EntityType.TIME})
+INSTITUTIONS = frozenset({EntityType.ORGANISATION, EntityType.FACILITY, EntityType.URL, EntityType.ADDRESS})
+HOUSES = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
+PLACES = frozenset({EntityType.CITY, EntityType.COUNTY, EntityType.STATE, EntityType.ZIP, EntityType.COUNTRY})
+SAYS_NOTHING = {
+    **dict.fromkeys(VERSIONS, DATES | {EntityType.IP, EntityType.PHONE}),
+    **dict.fromkeys(MAKERS, INSTITUTIONS | PLACES),
+    **dict.fromkeys(CODES, frozenset()),
+}
+KNOWN, MODELS = "known_values", "ner"
+SURE, LIKELY, GUESSED = 0.9, 0.85, 0.7  # a model's finding; a rule's in a code; a rule's by form alone
+FAINT = 0.55  # a model's name of one word that is on no list of names: below it, it is an abbreviation
+NUMBER = 4  # digits at most in a row that count or measure something
+INITIALS = 2  # letters at most
+YEARLESS = 2  # numbers at most, and digits of each, that say no year
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_]+")
+_UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){5,}(?![\d.])")
+
+
+def believed(keyword: str, text: str, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a detector's finding in a header value of that keyword; None for nothing.
+
+    `text` is the value as it is stored, not as it is shown to detectors.
+    """
+    if span.entity_type is not EntityType.UID and _in_uid(text, span):
+        return None
+    if detector == KNOWN:
+        return _between(text, span, _is_small) if span.entity_type in NAMES else span
+    if keyword in SAYS_NOTHING and (
+        span.entity_type in SAYS_NOTHING[keyword] or (span.entity_type in FORMED and span.score < LIKELY)
+    ):
+        return None
+    if _is_setting(text, span):
+        return None
+    if span.entity_type in NAMES:
+        return _name_in(text, span)
+    if span.entity_type in HOUSES:
+        span = _between(text, span, _goes)  # `CT Lakeside Medical Center`
+    weak = detector.startswith(MODELS) and span.score < GUESSED
+    return None if weak and span.entity_type in INSTITUTIONS | PLACES and _is_plain(text, span) else span
+
+
+def _in_uid(text: str, span: Span) -> bool:
+    """Say whether a finding ends within a UID, which is mapped whole: its digits are no telephone and no record's."""
+    return "." in text and any(uid.start() < span.end <= uid.end() for uid in _UID.finditer(text))
+
+
+def _is_setting(text: str, span: Span) -> bool:
+    """Say whether a finding by form is a word of the trade with a short number, or two numbers among such words."""
+    found = text[span.start : span.end]
+    runs = _DIGITS.findall(found)
+    if span.entity_type in FORMED and all(len(run) <= NUMBER for run in runs) and any(map(str.isalpha, found)):
+        return all(map(_plain, parts(found)))
+    yearless = len(runs) <= YEARLESS and all(len(run) <= YEARLESS for run in runs)
+    return span.entity_type in DATES and span.score < GUESSED and yearless and is_trade(text)
+
+
+def _name_in(text: str, span: Span) -> Span | None:
+    """Return a name without the plain words around it; None where it is nothing else, and no title says otherwise."""
+    if _is_plain(text, span):
+        return span if span.score >= SURE or is_named(text, span.start) else None
+    if (
+        span.score < FAINT
+        and not is_named(text, span.start)
+        and not any(map(is_listed, parts(text[span.start : span.end])))
+    ):
+        return None
+    return _joined(text, span) if "^" in text[span.start : span.end] else _between(text, span, _goes)
+
+
+def _joined(text: str, span: Span) -> Span:
+    """Return a name whose parts carets join, without the plain words before and after these.
+
+    `Sent with patient Doe^Jane`, `PA Doe^Jane ICU`: a family name of several words begins after the last plain one.
+    """
+    words = list(_WORD.finditer(text, span.start, span.end))
+    carets = [at for at in range(span.start, span.end) if text[at] == "^"]
+    first = max((at for at, word in enumerate(words) if word.end() <= carets[0]), default=None)
+    last = min((at for at, word in enumerate(words) if word.start() > carets[-1]), default=len(words) - 1)
+    if first is None:
+        return span
+    begin = max((at + 1 for at in range(first) if _goes(words[at][0])), default=0)
+    stop = next((at for at in range(last + 1, len(words)) if _goes(words[at][0])), len(words))
+    return _of(span, words, begin, stop)
+
+
+def _between(text: str, span: Span, goes: Callable[[str], bool]) -> Span:
+    """Return a name without words at its edges that go and are written otherwise than it is: `AX doe`, `Doe at`."""
+    words = list(_WORD.finditer(text, span.start, span.end))
+    core = {_style(word[0]) for word in words if not goes(word[0])}
+    begin, stop = 0, len(words)
+    if core:
+        while begin < stop and goes(words[begin][0]) and _style(words[begin][0]) not in core:
+            begin += 1
+        while stop > begin and goes(words[stop - 1][0]) and _style(words[stop - 1][0]) not in core:
+            stop -= 1
+    return _of(span, words, begin, stop)
+
+
+def _of(span: Span, words: Sequence[re.Match[str]], begin: int, stop: int) -> Span:
+    """Return what of a finding holds words [begin, stop) of it, with the signs at its own ends."""
+    start = words[begin].start() if begin else span.start
+    return replace(span, start=start, end=words[stop - 1].end() if stop < len(words) else span.end)
+
+
+def _style(word: str) -> str:
+    return "small" if word.islower() else "capitals" if word.isupper() else "title"
+
+
+def _is_small(word: str) -> bool:
+    """Say whether a word is one or two small letters: nobody writes an initial so."""
+    return len(word) <= INITIALS and word.islower()
+
+
+def _is_plain(text: str, span: Span) -> bool:
+    found = parts(text[span.start : span.end])
+    return bool(found) and all(map(_plain, found))
+
+
+def _goes(word: str) -> bool:
+    """Say whether a word at a name's edge is none of it: nobody's name, and no initial."""
+    inside = [part for part in parts(word) if len(part) > 1]
+    return bool(inside) and all(is_word(part) or part in never_names() for part in inside)
+
+
+@lru_cache(maxsize=4096)
+def _plain(word: str) -> bool:
+    """Say whether a word in small letters is one of the trade or on the list of safe words, and nobody's name."""
+    if len(word) == 1 or is_word(word):
+        return True
+    name, safe = load_lists().on(word)
+    return not name and (safe or is_shortened(word))

@@ -1,0 +1,128 @@
+"""What is believed of a finding in a DICOM header value."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+
+from deid_core import ingest, pipeline, verify
+from deid_core.entities import EntityType
+from deid_core.extract.believed import believed
+from deid_core.keys import ProjectKey
+from deid_core.model import Span
+from deid_core.policy import load_policy
+from deid_core.ports import KnownValue
+
+
+def seen(text: str, found: str, label: EntityType, score: float, detector: str, keyword: str) -> str | None:
+    """Return what is believed of a finding, as text."""
+    start = text.index(found)
+    span = believed(keyword, text, Span(start, start + len(found), label, score), detector)
+    return None if span is None else text[span.start : span.end]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "expected"),
+    [
+        ("CHEST PA Doe^Jane", "PA Doe^Jane", "Doe^Jane"),
+        ("BRAIN Doe^Jane STAT", "Doe^Jane STAT", "Doe^Jane"),
+        ("Sent with patient Doe^Jane", "Sent with patient Doe^Jane", "Doe^Jane"),
+        ("CT ABD/PEL pt Doe^Jane^M", "PEL pt Doe^Jane^M", "Doe^Jane^M"),
+        ("van der Berg^Jan", "van der Berg^Jan", "van der Berg^Jan"),
+        ("Long^Jane ICU", "Long^Jane ICU", "Long^Jane"),  # a word of the trade that a caret joins is a name
+        ("T2 FLAIR AX jane kowalczyk", "AX jane kowalczyk", "jane kowalczyk"),
+        ("kowalczyk_jane STAT", "kowalczyk_jane STAT", "kowalczyk_jane"),
+        ("CT IVCON", "IVCON", None),  # two words in one
+        ("XR FLURO", "FLURO", None),  # a letter left out
+        ("CHEST PA", "PA", None),
+        ("DTI_32dir", "DTI_32dir", None),
+        ("LowDoseLung", "LowDoseLung", None),
+        ("CHEST KOWALCZYK", "KOWALCZYK", "KOWALCZYK"),
+        ("seen by Long", "Long", "Long"),  # after a cue
+        ("Dr Daniel Long", "Daniel Long", "Daniel Long"),
+    ],
+)
+def test_a_name_is_believed_without_words_of_the_trade(text: str, found: str, expected: str | None) -> None:
+    """Words that are nobody's name are none here, and those beside a name with carets are not part of it."""
+    assert seen(text, found, EntityType.NAME, 0.6, "ner_accurate", "SeriesDescription") == expected
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text", "label", "expected"),
+    [
+        ("SeriesDescription", "PTV_5400", EntityType.USERNAME, None),
+        ("SeriesDescription", "PTV_540012", EntityType.USERNAME, "PTV_540012"),
+        ("SeriesDescription", "JDOE_54", EntityType.USERNAME, "JDOE_54"),
+        ("SeriesDescription", "5400", EntityType.ID, "5400"),
+        ("CodeValue", "FPT1926069", EntityType.ID, None),
+        ("SeriesDescription", "FPT1926069", EntityType.ID, "FPT1926069"),
+        ("SoftwareVersions", "2010/06/30", EntityType.DATE, None),
+        ("StudyDescription", "2010/06/30", EntityType.DATE, "2010/06/30"),
+        ("Manufacturer", "CMS, Inc", EntityType.ORGANISATION, None),
+        ("Manufacturer", "Jane Kowalczyk", EntityType.NAME, "Jane Kowalczyk"),
+        ("RTPlanLabel", "30/10", EntityType.DATE, None),
+        ("TextValue", "1.2.840.113619.2.591472.430658687", EntityType.PHONE, None),
+        ("TextValue", "1.2.840.113619.2.591472.430658687", EntityType.UID, "1.2.840.113619.2.591472.430658687"),
+    ],
+)
+def test_what_a_finding_says_depends_on_the_attribute(
+    keyword: str, text: str, label: EntityType, expected: str | None
+) -> None:
+    """A short number after a word of the trade is a setting, a maker is no employer, a build has a date."""
+    assert seen(text, text, label, 0.65, "patterns", keyword) == expected
+
+
+@given(st.text(min_size=1, max_size=60), st.sampled_from(list(EntityType)), st.data())
+def test_what_is_believed_lies_within_what_was_found(text: str, label: EntityType, data: st.DataObject) -> None:
+    """A finding is narrowed or refused, never moved or widened."""
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    for detector in ("patterns", "ner_accurate", "known_values"):
+        span = believed("StudyDescription", text, Span(start, end, label, 0.8), detector)
+        assert span is None or (start <= span.start < span.end <= end and span.entity_type is label)
+
+
+@pytest.mark.parametrize("text", ["CHEST", "PA", "Sag", "knee"])
+def test_a_known_value_holds_whatever_its_words(text: str) -> None:
+    """A patient called Sag is found: what is known of the subject outweighs what the trade says."""
+    assert seen(f"CT {text}", text, EntityType.NAME, 0.9, "known_values", "SeriesDescription") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "expected"),
+    [
+        ("Jane Doe at 5 pm", "Doe at", "Doe"),
+        ("Pt Doe, Jane c/o pain", "Doe, Jane c", "Doe, Jane"),
+        ("jo de la cruz", "jo de la cruz", "jo de la cruz"),
+        ("DOE JO", "DOE JO", "DOE JO"),
+    ],
+)
+def test_a_small_word_after_a_known_name_is_no_initial(text: str, found: str, expected: str) -> None:
+    """The known values' detector takes any case for an initial; in a header nobody writes one small after a name."""
+    assert seen(text, found, EntityType.NAME, 0.92, "known_values", "ImageComments") == expected
+
+
+@pytest.mark.parametrize(("serial", "left"), [("0000000", False), ("0047110", True)])
+def test_zeros_alone_are_nobodys_number(serial: str, left: bool) -> None:
+    """A device numbered with zeros stands in every decimal: verification looks for numbers that say something."""
+    policy, key = load_policy("safe_harbor").model_copy(update={"detectors": ("dicom_tags",)}), ProjectKey(bytes(32))
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, CTImageStorage
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
+    dataset = FileDataset("", Dataset(), bytes(128), meta, False, True)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, "1.2.3.4"
+    dataset.PatientID, dataset.SliceThickness = "4711", f"1.{serial}"
+    buffer = BytesIO()
+    pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
+    whose = pipeline.identify(ingest.read(buffer.getvalue(), "", "asset", key), policy, key)
+    known = (KnownValue(EntityType.DEVICE, serial),)
+    chosen = pipeline.plan(whose, "", policy, key)
+    output = ingest.write(pipeline.apply(whose.document, chosen, policy, key))
+    found = verify.residual(whose, chosen, output, policy, key, lambda _: known).left
+    assert any(finding.rule == "value_in_bytes" for finding in found) is left
