@@ -27,11 +27,10 @@ def main():
     how, source, policy, workers = sys.argv[1:5]
     os.environ["DEIDFLOW_WORKERS"] = workers
     from deployments.cli.run import ready
-    settings = ready()
-    from tasks.run import register_source
+    ready()
     done, peak = Event(), [0]
     Thread(target=watch, args=(done, peak), daemon=True).start()
-    seconds, released = (flow if how == "flow" else plain)(register_source(settings, source), policy, int(workers))
+    seconds, released = (flow if how == "flow" else plain)(source, policy, int(workers))
     done.set()
     print(json.dumps({"seconds": seconds, "peak": peak[0], "released": released}))
 
@@ -48,12 +47,14 @@ def watch(done, peak):
         peak[0] = max(peak[0], held)
 
 def flow(source, policy, workers):
-    from flows.deidentify import deidentify
+    import flows.deidentify
+    from deployments.cli.run import ask_here, execute
+    from infra.settings import Settings
     from tasks.cluster import cluster
     with cluster() as client:
         client.wait_for_workers(workers)
         start = time.perf_counter()
-        release = deidentify(source, policy, "none")
+        release = execute(Settings(), source, policy, "none", "", ask_here)
         return time.perf_counter() - start, release.released
 
 def plain(source, policy, workers):
@@ -63,11 +64,13 @@ def plain(source, policy, workers):
     from tasks.export import export_release
     from tasks.ingest import _entries
     from tasks.review import open_review
-    from tasks.run import describe_run, opened, shards
+    from infra.settings import Settings
+    from tasks.run import describe_run, opened, register_source, shards
     from tasks.shard import SIZE, stored
     with ProcessPoolExecutor(workers) as pool:
         list(pool.map(time.sleep, [0.5] * workers))
         start = time.perf_counter()
+        source = register_source(Settings(), source)
         describe_run("plain", source, policy, "none", "")
         run = opened("plain")
         run.put("parent", b"")
