@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from threading import Event, Thread
@@ -153,3 +155,25 @@ def review_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         return batch.batch_id, {entry["path"]: by_asset[entry["asset_id"]] for entry in entries}
 
     return make
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Any], AbstractContextManager[str]]:
+    """Give a context that serves an application on a port of this machine, and its address."""
+    import uvicorn
+
+    @contextmanager
+    def served(application: Any) -> Iterator[str]:
+        port = free_port()
+        server = uvicorn.Server(uvicorn.Config(application, host=HOST, port=port, log_level="warning"))
+        thread = Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        try:
+            yield f"http://{HOST}:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+    return served

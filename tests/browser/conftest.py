@@ -7,16 +7,16 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
-from deployments.server import HOST, free_port
 from infra import accounts
 from infra import review_queue as queue
 from infra.settings import Settings
@@ -62,26 +62,6 @@ class Desk:
     def spans(self, item: int, who: str = "ann") -> list[dict[str, Any]]:
         """Return the spans of somebody's current version of an item."""
         return queue.load(self.url, item, who).current.spans
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Serve the pages on a port of this machine for the time of this block."""
-    import uvicorn
-
-    from deployments.review.app import create_app
-
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(Settings()), host=HOST, port=port, log_level="warning"))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    try:
-        yield f"http://{HOST}:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 @contextmanager
@@ -136,8 +116,12 @@ def wait_for() -> Callable[[str, str], None]:
 
 
 @pytest.fixture
-def open_desk(review_run: Callable[..., Any], quick_policy: Path) -> Iterator[Callable[..., Desk]]:
+def open_desk(
+    review_run: Callable[..., Any], quick_policy: Path, serving: Callable[[Any], AbstractContextManager[str]]
+) -> Iterator[Callable[..., Desk]]:
     """Give a function that puts files before people and opens a browser; nothing may go wrong unseen in it."""
+    from deployments.review.app import create_app
+
     with ExitStack() as stack:
         made: list[Desk] = []
 
@@ -145,7 +129,7 @@ def open_desk(review_run: Callable[..., Any], quick_policy: Path) -> Iterator[Ca
             batch, items = review_run(files, policy or str(quick_policy))
             url = Settings().database_url
             accounts.create(url)
-            base = stack.enter_context(served())
+            base = stack.enter_context(serving(create_app(Settings())))
             browser = stack.enter_context(launched())
             made.append(Desk(url, base, browser, batch, items))
             return made[-1]
@@ -153,3 +137,15 @@ def open_desk(review_run: Callable[..., Any], quick_policy: Path) -> Iterator[Ca
         yield make
         for desk in made:
             assert desk.said == []  # no script failed, the policy stopped nothing, nothing was asked of elsewhere
+
+
+@pytest.fixture
+def scan() -> bytes:
+    """Give a picture with an identifier and other words in it, as PNG."""
+    image = Image.new("RGB", (640, 360), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=28)
+    draw.text((40, 40), "MRN: 7712345", "black", font)
+    draw.text((40, 240), "no change since", "black", font)
+    out = BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

@@ -9,12 +9,10 @@ import json
 import shutil
 from collections.abc import Callable
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
 
 from deid_core.review import edit_from_dict
 from deployments.sample.people import people
@@ -44,17 +42,6 @@ def look(page: Any, what: str) -> None:
     assert not found, (what, json.dumps(found, indent=1))
 
 
-def scan() -> bytes:
-    """Return a picture with an identifier and other words in it."""
-    image = Image.new("RGB", (640, 360), "white")
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=28)
-    draw.text((40, 40), "MRN: 7712345", "black", font)
-    draw.text((40, 240), "no change since", "black", font)
-    out = BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
-
-
 def ready(page: Any) -> None:
     """Wait until a document that is in one's hands is open and its keys work."""
     page.locator("#acts").wait_for()
@@ -70,13 +57,13 @@ def two_people(quick_policy: Path, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_reviewer_meets_no_barrier(open_desk: Callable[..., Any], theme: str) -> None:
+def test_a_reviewer_meets_no_barrier(open_desk: Callable[..., Any], scan: bytes, theme: str) -> None:
     """A note, its preview and every dialog, a table, a header, a picture with its boxes: nothing anywhere."""
     desk = open_desk(
         {
             "note.txt": NOTE.encode(),
             "table.csv": b"Name,MRN\r\nJane Canary,7712345\r\n",
-            "scan.png": scan(),
+            "scan.png": scan,
             "ct.dcm": ct(people(3, 1)[0], 1, compressed=False),
         }
     )

@@ -1,13 +1,18 @@
-"""What tests of pictures in motion share: frames as a reader holds them, and what the engine was asked to read."""
+"""What unit tests share: frames as a reader holds them, what OCR was asked to read, what the rules leave or take."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from deid_core.detect.patterns import Patterns
+from deid_core.policy import load_policy
+from deid_core.ports import TextQuery
 
 Picture = NDArray[np.uint8]
 
@@ -54,3 +59,43 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     monkeypatch.setattr(RapidOcr, "words", words)
     module._words.clear()
     return asked
+
+
+@pytest.fixture(scope="session")
+def rules() -> Patterns:
+    """Give the rules of Safe Harbor."""
+    return Patterns(load_policy("safe_harbor"))
+
+
+@pytest.fixture(scope="session")
+def leaked(rules: Patterns) -> Callable[[str, re.Pattern[str]], list[str]]:
+    """Give a function that returns the letters and digits of marked values that the rules leave, whatever the label.
+
+    The mark's last group is the value; a row has its line ends as two characters.
+    """
+
+    def left(row: str, mark: re.Pattern[str]) -> list[str]:
+        text, places, last = "", [], 0
+        row = row.replace("\\n", "\n")
+        for found in mark.finditer(row):
+            text += row[last : found.start()]
+            value = found[mark.groups]
+            places.append(range(len(text), len(text) + len(value)))
+            text, last = text + value, found.end()
+        text += row[last:]
+        covered = {place for span in rules.find([TextQuery(text)])[0] for place in range(span.start, span.end)}
+        pieces = ("".join(text[place] for place in value if place not in covered) for value in places)
+        return [piece for piece in pieces if any(map(str.isalnum, piece))]
+
+    return left
+
+
+@pytest.fixture(scope="session")
+def taken(rules: Patterns) -> Callable[[str], list[str]]:
+    """Give a function that returns what the rules take out of a sentence; ages are left to the policy's cap."""
+
+    def spans(sentence: str) -> list[str]:
+        found = rules.find([TextQuery(sentence)])[0]
+        return [sentence[span.start : span.end] for span in found if span.entity_type != "AGE"]
+
+    return spans

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Thread
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -16,7 +14,6 @@ from deid_core.errors import DeidflowError, ServiceError, UsageError
 from deployments.cli.app import app
 from deployments.cli.desk import Desk
 from deployments.review.app import made
-from deployments.server import HOST, free_port
 from infra import accounts, audit_log
 from infra import review_queue as queue
 from infra.accounts import Role, Scope
@@ -25,26 +22,13 @@ ROLES = (Role.RELEASER, Role.STEWARD, Role.AUDITOR, Role.ADMIN)
 TOKEN = "DEIDFLOW_REVIEW_TOKEN"
 
 
-@contextmanager
-def served(application: Any) -> Iterator[str]:
-    """Serve an application on a port of this machine for the time of this block."""
-    import uvicorn
-
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application, host=HOST, port=port, log_level="warning"))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    try:
-        yield f"http://{HOST}:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-
-
 @pytest.fixture(params=["here", "served"])
-def run(request: pytest.FixtureRequest, desk: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+def run(
+    request: pytest.FixtureRequest,
+    desk: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    serving: Callable[[Any], AbstractContextManager[str]],
+) -> Iterator[Callable[..., str]]:
     """Give a function that runs a command as olga, who may do all but see raw data, and returns what it prints."""
     monkeypatch.setenv("COLUMNS", "200")
     accounts.add_user(desk.url, "olga", ROLES, desk.password)
@@ -60,7 +44,7 @@ def run(request: pytest.FixtureRequest, desk: Any, monkeypatch: pytest.MonkeyPat
     if request.param == "here":
         yield invoke
         return
-    with served(desk.app) as address:
+    with serving(desk.app) as address:
         monkeypatch.setenv("DEIDFLOW_REVIEW_SERVER", address)
         monkeypatch.setenv(TOKEN, accounts.new_token(desk.url, "olga", "test", list(Scope)))
         yield invoke
@@ -189,10 +173,12 @@ def recorded(desk: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in audit_log._lines(desk.url, 1, last)]
 
 
-def test_a_token_bounds_the_commands(desk: Any, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_bounds_the_commands(
+    desk: Any, run_id: str, monkeypatch: pytest.MonkeyPatch, serving: Callable[[Any], AbstractContextManager[str]]
+) -> None:
     """Over HTTP it is the token that counts: its roles, its scopes, its user's name; without one nothing is asked."""
     accounts.add_user(desk.url, "olga", ROLES, desk.password)
-    with served(desk.app) as address:
+    with serving(desk.app) as address:
         told = []
         for token in ("", "dfr_wrong", accounts.new_token(desk.url, "olga", "test", [Scope.READ])):
             with pytest.raises(UsageError) as caught:
