@@ -56,6 +56,8 @@ vive en {ADDRESS Calle Mayor 8, 2.º A}
 Perth WA {ZIP 6005}
 ^Mesa^AZ^{ZIP 85201}^USA
 residing at {ADDRESS No. 17 Temple Road}, near the tank
+seen 3/14/2021 by Dr. {STAFF_NAME Alan Kestrel} at noon
+reviewed 2021 with Dr {STAFF_NAME Kestrel}
 from {COUNTY Staffordshire}
 """
 NUMBERS = r"""
