@@ -113,6 +113,7 @@ def test_a_selection_by_mouse_over_emoji_and_windows_line_ends(open_desk: Callab
     page = desk.page(where=f"/items/{item}")
     page.get_by_role("button", name="Take it").click()
     ready(page)
+    found = len(desk.spans(item))
     box = page.evaluate("""() => { const line = document.querySelector('.line[data-line="3"]').firstChild;
         const range = document.createRange(); const at = line.data.indexOf('zebulon');
         range.setStart(line, at); range.setEnd(line, at + 7); const b = range.getBoundingClientRect();
@@ -134,7 +135,7 @@ def test_a_selection_by_mouse_over_emoji_and_windows_line_ends(open_desk: Callab
     page.get_by_role("button", name="Undo").click()
     saved(page, 4)
     page.reload()
-    assert page.locator("#reader mark").count() == len(desk.spans(item)) == 4
+    assert page.locator("#reader mark").count() == len(desk.spans(item)) == found + 1
     assert {span["verdict"] for span in desk.spans(item)} == {"transform"}
 
 
