@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import local
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -36,6 +38,7 @@ class FolderStore:
         self._single = root.name if root.is_file() else None
         self._root = root.parent if self._single else root
         self._real = os.path.realpath(self._root)
+        self._unsettled = local()  # of this thread: what was put within `together`
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield files in the order of their names, folder by folder; links out and special files as unreadable."""
@@ -119,20 +122,37 @@ class FolderStore:
             _make_folder(target.parent)
             if not self._inside(target.parent):
                 raise UnreadableAsset("a key leads out of its store")
+            # what may not be replaced must be whole on disk before it has its name: it could not be written again
+            later: list[Path] | None = None if create_only else getattr(self._unsettled, "paths", None)
             try:
-                _write(temporary, data)
+                _write(temporary, data, settle=later is None)
                 if create_only:
                     os.link(temporary, target)  # unlike rename, fails where the target is there
                 else:
                     temporary.replace(target)
             finally:
                 temporary.unlink(missing_ok=True)
-            _flush_folder(target.parent)
+            if later is None:
+                _flush(target.parent)
+            else:
+                later.append(target)
         except FileExistsError:
             return False
         except (OSError, ValueError) as error:
             raise ServiceError(f"the file cannot be written: {type(error).__name__}") from None
         return True
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let this thread's puts reach the disk by the end of the block, at once; see ObjectStore."""
+        paths: list[Path] = []
+        self._unsettled.paths = paths
+        try:
+            yield
+        finally:
+            self._unsettled.paths = None
+            if paths:
+                _settle(paths)
 
     def _same(self, key: str, data: Content) -> bool:
         try:
@@ -163,7 +183,7 @@ class FolderStore:
         try:
             if self._inside(path.parent):
                 path.unlink(missing_ok=True)
-                _flush_folder(path.parent)
+                _flush(path.parent)
         except (FileNotFoundError, NotADirectoryError):
             return
         except (OSError, ValueError) as error:
@@ -217,17 +237,46 @@ def _make_folder(folder: Path) -> None:
         raise ServiceError(f"a folder cannot be made: {type(error).__name__}") from None
 
 
-def _write(path: Path, data: Content) -> None:
+def _write(path: Path, data: Content, *, settle: bool) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         for piece in pieces_of(data):
             file.write(piece)
         file.flush()
-        os.fsync(file.fileno())
+        if settle:
+            os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _settle(paths: list[Path]) -> None:
+    """Flush files and their folders: in one go where the system can, which costs a fifth of one by one."""
     try:
-        os.fsync(descriptor)
+        if _sync_all is None:
+            for path in {*paths, *(path.parent for path in paths)}:
+                _flush(path)
+        else:
+            _flush(paths[0].parent, _sync_all)
+    except OSError as error:
+        raise ServiceError(f"what was written cannot be brought to disk: {type(error).__name__}") from None
+
+
+def _flush(path: Path, sync: Callable[[int], None] = os.fsync) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _found_sync_all() -> Callable[[int], None] | None:
+    """Return Linux's syncfs(2), which Python does not offer; None elsewhere."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        return None
+
+    def sync(descriptor: int) -> None:
+        if syncfs(descriptor):
+            raise OSError(ctypes.get_errno(), "syncfs")
+
+    return sync
+
+
+_sync_all = _found_sync_all()

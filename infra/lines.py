@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -58,6 +59,10 @@ class LinesStore:
     def put(self, key: str, data: Content, *, create_only: bool = True) -> bool:
         """Store an object; see ObjectStore."""
         return self.whole.put(key, data, create_only=create_only)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let puts be safe at the block's end; see ObjectStore."""
+        return self.whole.together()
 
     def exists(self, key: str) -> bool:
         """Say whether an object, or the one that this is a piece of, is there."""

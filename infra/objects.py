@@ -6,6 +6,7 @@ Keys are relative POSIX paths. A key can be a patient's name, so no message and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +55,10 @@ class ObjectStore(Protocol):
 
         Create only: False where the same bytes are there already, IntegrityError where others are.
         """
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let what this thread puts in the block, and may be replaced, be safe from a power cut only at its end."""
         ...
 
     def exists(self, key: str) -> bool:

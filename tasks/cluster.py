@@ -18,11 +18,12 @@ from distributed.scheduler import KilledWorker
 from deid_core.errors import Quarantine, ServiceError
 from infra.settings import Settings
 from tasks import progress
+from tasks.run import opened
 
 AHEAD = 2  # futures in flight a worker: enough to keep it busy, few enough to hold in memory
-TOGETHER, SMALL = 16, 2**20  # so many assets at most go to a worker as one future, of so many bytes together
+TOGETHER, SMALL = 32, 2**20  # so many assets at most go to a worker as one future, of so many bytes together
 DASK = {
-    # a worker that dies thrice on one asset is that asset's fault; nothing is spilled to disk in the clear
+    # a worker that dies thrice on one asset alone is that asset's fault; nothing is spilled to disk in the clear
     "distributed.scheduler.allowed-failures": 2,
     "distributed.worker.memory.spill": False,
     # no pages of Dask's own: they could show what a worker holds
@@ -36,6 +37,7 @@ DASK = {
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.memory.monitor-interval": "500ms",
 }
+DIED = {"reason": "worker_died", "detail": "the process that read it died: out of memory, or a broken codec"}
 _clients: list[Client] = []
 
 
@@ -100,17 +102,20 @@ def each(
 
     for _ in range(AHEAD * workers):
         submit(next(waiting, None))
+    suspects: list[int] = []
     for future in running:
         group = numbers.pop(future.key)
-        found = _result(future, len(group))
-        for number, outcome in zip(group, found, strict=False):
+        found = _result(future)
+        if found is None:
+            suspects += group
+        for number, outcome in zip(group, found or (), strict=False):
             outcomes[number] = {**entries[number], **outcome}
-        progress.report(stage, len(found))
-        if found:
-            submit(next(waiting, None))
-        else:  # the worker died on one of several: which, each alone will show
-            for number in group:
-                submit([number])
+        progress.report(stage, len(found or ()))
+        submit(next(waiting, None))
+    for number in suspects:  # Dask blames all that a worker held when it died: who it was, each alone will show
+        found = _result(client.submit(together, step, run_id, [entries[number]], pure=False))
+        outcomes[number] = {**entries[number], **(found[0] if found else DIED)}
+        progress.report(stage, 1)
     return [outcomes.get(number, entry) for number, entry in enumerate(entries)]
 
 
@@ -133,19 +138,19 @@ def _groups(entries: list[dict[str, Any]], workers: int) -> Iterator[list[int]]:
         yield group
 
 
-def _result(future: Any, asked: int) -> list[dict[str, Any]]:
-    """Return a group's outcomes; none where the worker died on one of several."""
+def _result(future: Any) -> list[dict[str, Any]] | None:
+    """Return a group's outcomes; None where the workers that held it died."""
     try:
         found: list[dict[str, Any]] = future.result()
     except KilledWorker:
-        died = {"reason": "worker_died", "detail": "the process that read it died: out of memory, or a broken codec"}
-        return [died] if asked == 1 else []
+        return None
     return found
 
 
 def together(step: Callable[..., dict[str, Any]], run_id: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Run a step on each of some entries, one after the other."""
-    return [contained(step, run_id, entry) for entry in entries]
+    """Run a step on each of some entries, one after the other; what they stored is safe when all are done."""
+    with opened(run_id).workspace.together():
+        return [contained(step, run_id, entry) for entry in entries]
 
 
 def contained(step: Callable[..., dict[str, Any]], run_id: str, entry: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ CHILD = """
 import json, os, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
 from threading import Event, Thread
 
 def main():
@@ -60,7 +61,7 @@ def flow(source, policy, workers):
 def plain(source, policy, workers):
     # the same steps, records and export over as many processes, without Prefect and Dask
     from tasks import steps
-    from tasks.cluster import contained
+    from tasks.cluster import TOGETHER, together
     from tasks.export import export_release
     from tasks.ingest import _entries
     from tasks.review import open_review
@@ -76,8 +77,8 @@ def plain(source, policy, workers):
         run.put("parent", b"")
         entries = list(_entries(run.source, ""))
         for stage in ("ingest", "plan", "apply", "verify"):
-            step = partial(contained, getattr(steps, stage + "_asset"), "plain")
-            outcomes = pool.map(step, entries, chunksize=8)
+            step = partial(together, getattr(steps, stage + "_asset"), "plain")
+            outcomes = chain.from_iterable(pool.map(step, list(shards(iter(entries), TOGETHER))))
             entries = [{**entry, **outcome} for entry, outcome in zip(entries, outcomes)]
             held = [stored(run, n, stage, part) for n, part in enumerate(shards(iter(entries), SIZE))]
             if stage == "plan":

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 
 from deid_core.errors import LimitExceeded, ServiceError, UnreadableAsset, UsageError
 from deid_core.ingest.pieces import digest
+from infra import folder
 from infra.objects import open_store
 
 NOBODY = 65534
@@ -168,6 +170,7 @@ def test_a_file_in_the_way_is_an_error_of_the_store(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from deid_core.ingest.pieces import digest
+from infra import folder
 from infra.objects import open_store
 store = open_store(sys.argv[1])
 print("ready", flush=True)
@@ -211,3 +214,43 @@ def test_a_large_file_is_mapped_and_can_be_put_again(tmp_path: Path, monkeypatch
         store.view("out", 100)
     with pytest.raises(LimitExceeded):
         store.view("a", 5)
+
+
+@pytest.mark.parametrize("system", ["one call for all", "one by one"])
+def test_what_is_put_together_is_brought_to_disk_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """Within the block what may be replaced waits for the disk, what may not does not; after it nothing waits."""
+    store = open_store(str(tmp_path))
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(str(Path(f"/proc/self/fd/{number}").readlink())))
+    monkeypatch.setattr(folder, "_sync_all", (lambda _: synced.append("all")) if system == "one call for all" else None)
+    monkeypatch.setattr(folder._flush, "__defaults__", (os.fsync,))
+    with suppress(ZeroDivisionError), store.together():
+        store.put("runs/plan.json", b"1", create_only=False)
+        store.put("runs/plan.json", b"2", create_only=False)
+        assert store.get("runs/plan.json", 9) == b"2"
+        assert synced == []
+        store.put("release/once", b"3")
+        assert len(synced) == 2  # the file, before it had its name, and its folder
+        del synced[:]
+        1 / 0  # noqa: B018 - a failure within the block leaves nothing behind that is not safe
+    plan = {str(tmp_path / "runs"), str(tmp_path / "runs" / "plan.json")}
+    assert set(synced) == ({"all"} if system == "one call for all" else plan)
+    del synced[:]
+    store.put("runs/plan.json", b"4", create_only=False)
+    assert len(synced) == 2
+
+
+def test_a_disk_that_fails_at_the_end_is_an_error_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system cannot bring it to disk, the block raises, and says no name."""
+
+    def broken(_: int) -> None:
+        raise OSError(5, "name of a patient")
+
+    monkeypatch.setattr(folder, "_sync_all", broken)
+    store = open_store(str(tmp_path))
+    with pytest.raises(ServiceError) as caught, store.together():
+        store.put("key", b"1", create_only=False)
+    assert "patient" not in str(caught.value)
+    assert caught.value.__cause__ is None
