@@ -21,7 +21,7 @@ import onnxruntime
 
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.plain import load_plain
-from deid_core.detect.rules.words import never_names
+from deid_core.detect.spared import spared
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
@@ -250,11 +250,6 @@ class _Run:
         return Span(self.start, self.end, kind, score, f"{MODEL}:{self.label}")
 
 
-def _is_cue(text: str, run: _Run) -> bool:
-    """Say whether a run is nothing but words that end a name wherever they stand: the MRN before a number."""
-    return all(word in never_names() for word in re.findall(r"[^\W_]+", text[run.start : run.end].lower()))
-
-
 def _may_join(text: str, word: Word, beside: Word) -> bool:
     """Say whether a word may belong to a name because of the one beside it: a small one not to capitals, but `van`."""
     value = text[word.start : word.end]
@@ -351,9 +346,10 @@ def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
         runs = (run for found, odds in parts for run in _runs(encoder, text, found, odds))
         spans: list[Span] = []
         for run in runs:
-            goes_on = bool(spans) and text[spans[-1].end : run.start] == " "
-            if max(run.scores) >= encoder.threshold or goes_on or not _is_cue(text, run):
-                spans.append(run.span(text))
+            beside = bool(spans) and text[spans[-1].end : run.start] == " "
+            span = spared(text, run.span(text), beside=beside)
+            if span:
+                spans.append(span)
         spans.extend(_echoes(encoder, text, parts, spans))
         result.append(sorted(spans, key=lambda span: span.start))
     return result

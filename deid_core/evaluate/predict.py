@@ -35,6 +35,7 @@ class Found:
     changes: bool
     detector: str = ""
     rule: str = ""
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +114,4 @@ def _found(decision: Decision, changed: set[Decision], mark: int) -> Found:
     if not isinstance(location, TextSpan):
         raise TypeError(f"a finding in a note lies at a {type(location).__name__}")
     start, end, changes = location.start + mark, location.end + mark, decision in changed
-    return Found(start, end, finding.entity_type, changes, finding.detector, finding.rule)
+    return Found(start, end, finding.entity_type, changes, finding.detector, finding.rule, finding.score)

@@ -11,6 +11,7 @@ import numpy as np
 
 from deid_core.entities import ENTITIES
 from deid_core.evaluate.bootstrap import Summed, summed
+from deid_core.evaluate.calibration import calibration
 from deid_core.evaluate.count import MEASURES, Counts, counted, counted_negative, leaks_by_value
 from deid_core.evaluate.gold import Gold, GoldDocument
 from deid_core.evaluate.outcome import Mention, Outcome, mentions
@@ -76,6 +77,11 @@ def report(
         "kinds": _kinds(held, rng, draws),
         "entities": _entities(held, sums, gold),
         "leaks": _leaks(held, gold),
+        "calibration": calibration(
+            (document, one.found)
+            for document, one in zip(gold.documents, predictions, strict=True)
+            if not one.set_aside
+        ),
         "over_redaction": {
             "words_outside": sums.total("words", "all", "words"),
             "words_touched": _touched_words(sums),

@@ -197,6 +197,8 @@ def _print(result: dict[str, Any]) -> None:
     out.print(_labels(result))
     if result["kinds"]:
         out.print(_kinds(result["kinds"]))
+    if result["calibration"]["bands"]:
+        out.print(_calibration(result["calibration"]))
     for line in _sentences(result):
         out.print(line, highlight=False)
 
@@ -231,6 +233,16 @@ def _kinds(kinds: dict[str, Any]) -> Table:
     for kind, row in kinds.items():
         shares = [text for name in ("covered", "direct") for text in (share_text(row[name]), interval_text(row[name]))]
         table.add_row(kind, str(row["documents"]), *shares, str(row["leaked"]), _percent(row["words_touched"]))
+    return table
+
+
+def _calibration(found: dict[str, Any]) -> Table:
+    """Return how often findings of a score are identifiers: `Identifiers` should be near `Mean score`."""
+    table = _table("Score", "Findings", "Mean score", "Identifiers", title=f"Calibration error {found['error']:.3f}")
+    for row in found["bands"]:
+        table.add_row(
+            f"{row['from']:.2f}-{row['to']:.2f}", str(row["findings"]), f"{row['score']:.3f}", f"{row['share']:.3f}"
+        )
     return table
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from deid_core.entities import EntityType as E
 from deid_core.evaluate.bootstrap import summed
+from deid_core.evaluate.calibration import calibration
 from deid_core.evaluate.count import counted, counted_negative
 from deid_core.evaluate.gold import Gold, GoldDocument, GoldSpan
 from deid_core.evaluate.labels import schemes
@@ -236,6 +238,22 @@ def test_leaks_are_told_when_asked(key) -> None:
     assert rows == [(15, "ANA RUIZ"), (0, "Li")]
     (row_,) = touched([("Hb 9", Prediction(())), ("Bell palsy", Prediction((found((0, 4), E.NAME),)))])
     assert (row_["line"], row_["text"]) == (2, "Bell")
+
+
+def test_calibration_by_hand() -> None:
+    """Of a score's findings, those on identifiers are right; one that stays and is on none is neither."""
+    scores = (0.99, 0.99, 0.98, 0.4, 0.6)
+    read = [replace(one, score=score) for one, score in zip(PREDICTED, scores, strict=True)]
+    read.append(Found(42, 45, E.NAME, changes=False, score=0.1))
+    held = calibration([(NOTE, read)])
+    expected = [(0.3, 1, 1, 0.4), (0.5, 1, 1, 0.6), (0.98, 3, 2, 0.9867)]
+    assert [(row["from"], row["findings"], row["right"], row["score"]) for row in held["bands"]] == expected
+    assert held["error"] == pytest.approx((0.6 + 0.4 + 3 * (0.9867 - 2 / 3)) / 5, abs=1e-4)
+
+
+def test_calibration_of_nothing_is_none() -> None:
+    """Where nothing was found there is no error to tell, rather than a good one."""
+    assert calibration([(NOTE, [])]) == {"bands": [], "error": None}
 
 
 def test_the_same_seed_gives_the_same_report(key) -> None:

@@ -13,6 +13,11 @@ def lines(name: str, code: str = DEFAULT) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
+def listed(name: str, code: str = DEFAULT) -> bool:
+    """Say whether a language has a list of this name."""
+    return language(code).words.joinpath(f"{name}.txt").is_file()
+
+
 @cache
 def words(*names: str, code: str = DEFAULT) -> frozenset[str]:
     """Return all words of some lists, in lower case."""
@@ -28,7 +33,16 @@ def ambiguous(code: str = DEFAULT) -> frozenset[str]:
 @cache
 def never_names(code: str = DEFAULT) -> frozenset[str]:
     """Return words that end a name wherever they stand."""
-    return words("common_words", "clinical_terms", code=code) - words("names_that_are_words", code=code)
+    return (words("common_words", "clinical_terms", code=code) | of_the_trade(code)) - words(
+        "names_that_are_words", code=code
+    )
+
+
+@cache
+def of_the_trade(code: str = DEFAULT) -> frozenset[str]:
+    """Return words that are drugs, devices, organisms or abbreviations and nothing else."""
+    lists = ("drugs", "devices", "organisms", "abbreviations")
+    return words(*(name for name in lists if listed(name, code)), code=code)
 
 
 @cache

@@ -1,0 +1,72 @@
+"""Leave alone what a model takes for an identifier though its words name nobody: drugs, devices, small words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, never_names, of_the_trade, words
+from deid_core.entities import EntityType
+
+if TYPE_CHECKING:
+    from deid_core.model import Span
+
+WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
+NAME_PART = re.compile(r"[^\W\d_]+")
+EPONYM_HEAD = re.compile(r"(['\u2019]s?)?\s([a-z]+)\b", re.IGNORECASE)
+TITLE = re.compile(r"\b(?:m(?:r|rs|s|x)|miss|dr|prof|sir|nurse|sister|pt|patient|doctor)\b\.?\s*$", re.IGNORECASE)
+TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
+SURE = 0.9  # a common word that the model finds with so much is somebody's name
+
+
+def spared(text: str, span: Span, *, beside: bool) -> Span | None:
+    """Return a span without the words at its ends that name nobody: `DOB 3/4/2021`; None where it is all such words.
+
+    Words of the trade (drugs, devices, abbreviations) name nobody however sure the model is. Common words in small
+    letters may after all, where it is very sure, or where they stand `beside` the rest of an identifier.
+    """
+    if span.entity_type is EntityType.DATE:
+        return span
+    if is_eponym(text, span.start, span.end):
+        return None
+    found = list(WORD.finditer(text, span.start, span.end))
+    if all(_is_of_the_trade(word[0]) for word in found):
+        return None
+    if all(_names_nobody(word[0]) for word in found):
+        return None if span.score < SURE and not beside else span
+    if span.entity_type in TRIMMED:
+        while _names_nobody(found[0][0]):
+            found.pop(0)
+        while _names_nobody(found[-1][0]):
+            found.pop()
+        return replace(span, start=found[0].start(), end=found[-1].end())
+    return span
+
+
+def is_eponym(text: str, start: int, end: int) -> bool:
+    """Say whether what stands there is whom a disease, sign or device is called after: `De Quervain's tenosynovitis`.
+
+    Not after a title, and not where any of the words is in no list of such persons.
+    """
+    found = NAME_PART.findall(text[start:end].lower())
+    known = words("eponym_words") | PARTICLES | {"s"}
+    if not found or not all(word in known for word in found):
+        return False
+    after = EPONYM_HEAD.match(text, end)
+    if not after or TITLE.search(text, max(0, start - 8), start):
+        return False
+    owned = bool(after[1]) or found[-1] == "s"
+    return after[2].lower() in words("eponym_heads") - (words("owned_nouns") if owned else frozenset())
+
+
+def _is_of_the_trade(word: str) -> bool:
+    low = word.lower()
+    # an abbreviation is not written like a name: Ed is a man
+    return low in of_the_trade() and not (word.istitle() and low in words("abbreviations"))
+
+
+def _names_nobody(word: str) -> bool:
+    low = word.lower()
+    small = word.islower() and low in never_names() and low not in PARTICLES
+    return small or _is_of_the_trade(word) or (word.isupper() and low in CREDENTIALS)
