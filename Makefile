@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+PINNED := --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --no-header -q
 # what needs no server runs on two workers; what starts servers runs one after the other, so that they start once
 ALONE := tests/architecture tests/unit tests/property tests/golden tests/bench
 SERVERS := tests/integration tests/flows tests/browser
@@ -51,10 +52,19 @@ contracts: setup
 	$(BIN)/lint-imports
 
 lock: ## Pin every dependency anew, with hashes and without an index
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev $(PINNED) -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra train -c requirements.lock $(PINNED) -o requirements-train.lock
 
-train: setup ## Train the shipped model from the corpora in DATA
-	$(BIN)/python -m deployments.train --data $(DATA) --out deid_core/models/en_deid_cnn --seed 1 --steps 4200
+.venv-train/ready: requirements-train.lock
+	test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-train.lock
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+train: .venv-train/ready ## Train the shipped English models from the corpora in DATA, some hours on one core
+	.venv-train/bin/python -m deployments.train --data $(DATA) --out deid_core/models/en_deid_cnn --seed 1 --steps 4200
+	.venv-train/bin/python -m deployments.train.encoder --data $(DATA) --gold tests/gold/text \
+		--out deid_core/models/en_deid_minilm --seed 1 --steps 2300 --rounds 2
 
 clean: ## Remove what was made
-	rm -rf .venv demo .deidflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf .venv .venv-train demo .deidflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

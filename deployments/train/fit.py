@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RATE, NEW_RATE, WARM_UP = 3e-4, 1.5e-3, 100
+GENTLER = 2 / 3  # the rate of what was trained before, as against what was only pretrained
 KEEP = 0.995  # of the running mean of the weights, which is what is kept
 AHEAD = 24  # batches a maker may be ahead
 
@@ -49,13 +50,18 @@ def made(data: Path, seed: int, vocabulary: str, size: int, makers: int) -> Iter
             yield queue.get()
 
 
-def fit(tagger: Tagger, batches: Iterator[Batch], steps: int, device: str, out: Path) -> None:
-    """Train: AdamW, a warm-up, then the rate falls to nothing in a straight line; keep the mean weights in `out`."""
+def fit(tagger: Tagger, batches: Iterator[Batch], steps: int, device: str, out: Path, rate: float = 1.0) -> None:
+    """Train: AdamW, a warm-up, then the rate falls to nothing in a straight line; keep the mean weights in `out`.
+
+    `rate` is a factor of all rates.
+    """
     tagger.to(device).train()
     new = [tagger.shape.weight, *tagger.head.parameters()]
     old = [one for name, one in tagger.named_parameters() if not name.startswith(("word.", "shape.", "head."))]
     optimizer = torch.optim.AdamW(
-        [{"params": old, "lr": RATE}, {"params": new, "lr": NEW_RATE}], weight_decay=0.01, betas=(0.9, 0.98)
+        [{"params": old, "lr": rate * RATE}, {"params": new, "lr": rate * NEW_RATE}],
+        weight_decay=0.01,
+        betas=(0.9, 0.98),
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, steps - WARM_UP)))

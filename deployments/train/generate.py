@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 SLOT = re.compile(r"\{([A-Za-z]+)\}")
 PART = re.compile(r"\{([a-z]+\d?)\}")  # a slot within a shape
 PLAIN = re.compile(r"[^\W\d_]+|[\W\d_]+")
-PAIRED = ("spare", "forms", "cases", "spoken", "sheets", "hearings", "asked", "searches", "desk")  # each with hard negatives of its own
+PAIRED = (
+    "spare",
+    "forms",
+    "cases",
+    "spoken",
+    "sheets",
+    "hearings",
+    "asked",
+    "searches",
+    "desk",
+)  # each with hard negatives of its own
 ALONE = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
 BANKS = (*ALONE, *PAIRED, *(f"{name}_negatives" for name in PAIRED))
 WIDER = {  # in training, a part of the draws of a slot come from these shapes
