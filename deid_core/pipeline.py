@@ -72,7 +72,8 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
         return tuple(dict.fromkeys((*whose.known.get(subject, ()), *recall(subject))))
 
     headings.check(document, policy, chain.from_iterable(map(known, subjects_of(document))))
-    gone = _gone_whole(whose.findings, policy)
+    first = [decide(finding, policy) for finding in whose.findings]
+    gone = _gone_whole(first)
     texts = [
         *(view for view in views(document, policy, WRITTEN) if _place(view.segments[0].location) not in gone),
         *pixels,
@@ -87,7 +88,7 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
     findings = [*whose.findings, *(finding for finding, _ in found)]
     findings += _unread(document, policy, findings, known)
     findings += pictured(document, policy)
-    decisions = resolve(decide(finding, policy) for finding in findings)
+    decisions = resolve([*first, *(decide(finding, policy) for finding in findings[len(first) :])])
     versions = tuple(sorted({(finding.detector, finding.detector_version) for finding in findings}))
     return Plan(
         document.asset_id, input_sha256, policy.sha256, decisions, document.subject_key, document.media_type, versions
@@ -121,11 +122,14 @@ def replacements(
     for decision in chosen.decisions:
         if not changes(decision):
             continue
+        operate = registry.load("operators", decision.action.operator)
+        if operate.blind:
+            yield decision, operate(None, Site(decision.finding.entity_type, "", key))
+            continue
         finding, params = decision.finding, MappingProxyType(dict(decision.action.params))
         part = document.part(finding.location.part)
         subject = document.subject_of(part.name)
         site = Site(finding.entity_type, subject, key, params, _vr(part, finding), code or keyed_code(key), lists)
-        operate = registry.load("operators", decision.action.operator)
         yield decision, operate(edit.get(document, finding.location), site)
 
 
@@ -145,12 +149,12 @@ def subjects_of(document: Document) -> frozenset[str]:
     return frozenset({document.subject_key, *(part.subject_key or document.subject_key for part in document.parts)})
 
 
-def _gone_whole(findings: Iterable[Finding], policy: Policy) -> frozenset[tuple[str, str]]:
+def _gone_whole(decisions: Iterable[Decision]) -> frozenset[tuple[str, str]]:
     """Return the elements and cells that go whole: what stands in them need not be found."""
     return frozenset(
-        _place(finding.location)
-        for finding in findings
-        if is_whole(finding) and decide(finding, policy).verdict is Verdict.TRANSFORM
+        _place(decision.finding.location)
+        for decision in decisions
+        if decision.verdict is Verdict.TRANSFORM and is_whole(decision.finding)
     )
 
 

@@ -159,12 +159,13 @@ class Operator:
 
     operate: Callable[[Any, Site], Any]
     description: str
+    blind: bool = False  # gives the same whatever the value is, and wherever it stands
 
     def __call__(self, value: Any, site: Site) -> Any:
         """Return the safe value."""
         return self.operate(value, site)
 
 
-def operator(description: str) -> Callable[[Callable[[Any, Site], Any]], Operator]:
+def operator(description: str, *, blind: bool = False) -> Callable[[Callable[[Any, Site], Any]], Operator]:
     """Make a function an operator, described by one imperative sentence for the dry run and the docs."""
-    return lambda operate: Operator(operate, description)
+    return lambda operate: Operator(operate, description, blind)

@@ -60,6 +60,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "image/jpeg": "deid_core.ingest.image:ImageReader",
         "image/tiff": "deid_core.ingest.image:ImageReader",
         "image/webp": "deid_core.ingest.image:ImageReader",
+        "image/heic": "deid_core.ingest.image_heif:HeifReader",
         "application/pdf": "deid_core.ingest.image:ImageReader",
     },
     "extractors": {

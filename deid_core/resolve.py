@@ -61,6 +61,8 @@ def _bounds(decision: Decision) -> tuple[float, float]:
 
 
 def _resolve_container(group: list[Decision]) -> list[Decision]:
+    if len(group) == 1:
+        return group
     wholes = [decision for decision in group if _bounds(decision)[1] == float("inf")]
     going = [decision for decision in wholes if decision.verdict is not Verdict.KEEP]
     if going:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from deid_core import edit, registry
+from deid_core.entities import EntityType
 from deid_core.model import Document, Finding, PartKind
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, PartDetector, TextDetector, TextQuery
@@ -14,6 +15,8 @@ from deid_core.view import TextView
 
 Recall = Callable[[str], tuple[KnownValue, ...]]
 Found = tuple[Finding, str]  # with the text it is of: for memory only, never to be kept or shown
+# what says nothing of whom it is about that could be looked for elsewhere
+MUTE = frozenset({EntityType.DICOM_ATTRIBUTE, EntityType.PRIVATE_ATTRIBUTE, EntityType.UID})
 _built: dict[tuple[str, str], Any] = {}  # detectors are costly to build and hold no document
 
 
@@ -33,7 +36,7 @@ def structural(document: Document, policy: Policy) -> Iterator[Found]:
             for part in document.parts:
                 if part.kind in found.kinds and part.kind is not PartKind.PIXELS:
                     for finding in found.find_in(part, policy):
-                        value = edit.get(document, finding.location)
+                        value = None if finding.entity_type in MUTE else edit.get(document, finding.location)
                         yield finding, value if isinstance(value, str) else ""
 
 

@@ -20,37 +20,33 @@ from typing import Any
 
 from deid_core import ingest, pipeline, registry
 from deid_core.entities import EntityType
-from deid_core.ingest.dicom import MEDIA_TYPE
+from deid_core.ingest.dicom import MEDIA_TYPE, DicomReader
+from deid_core.ingest.dicom_frames import geometry
 from deid_core.ingest.dicom_pixels import NATIVE, Layout, layout_of, samples_of
 from deid_core.ingest.dicom_recipe import UIDS, Hole, Kind, Mode, Pass, Table, frames_are_bare, rendered
+from deid_core.ingest.dicom_runs import Run
 from deid_core.ingest.dicom_scan import META_AT, Place, Unusual, dataset_at, places
 from deid_core.ingest.pieces import Mapped, Pieces
 from deid_core.ingest.representations import fitted
 from deid_core.keys import ProjectKey
-from deid_core.model import Decision, Document, PartKind, PixelBox, Plan, TagPath, Verdict
-from deid_core.pipeline import KNOWN, changes
+from deid_core.model import Decision, Document, PartKind, PixelBox, Plan, TagPath
+from deid_core.pipeline import Identified, changes
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.search import Recall
-from deid_core.standards.ps3_15 import NUMBER_VRS, action
+from deid_core.splice_modes import PIXELS, fates, mode_of
+from deid_core.splice_values import Base, Lesson, Shape, Values
 
 IMPLICIT = b"1.2.840.10008.1.2\0"
 NO_SPLICE = (b"1.2.840.10008.1.2.2\0", b"1.2.840.10008.1.2.1.99")  # big endian, deflated
 # the file meta elements of the transfer syntax, the SOP class and the SOP instance
 SYNTAX, CLASS, INSTANCE = (bytes((2, 0, number, 0)) + b"UI" for number in (0x10, 2, 3))
+SERIES, FAR = b"\x20\x00\x0e\x00", 1 << 15  # the Series Instance UID's tag, and how far it is looked for
 MOST = 4096  # signatures, and UIDs, that are kept in memory
 MOST_PLANS = 256  # signatures that are kept with the plans that were carried out
 LONGEST = 16 << 20  # bytes of a file that is spliced by its plan; a longer one is written in pieces
-TIMES = frozenset({"AS", "DA", "DT", "TM"})
-SIZES = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SV": 8, "UL": 4, "UV": 8}
-BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "OB or OW"})
-GOES = frozenset({"X", "Z", "D"})  # whatever the value is
-# representations whose dummy is one and the same
-ALIKE = frozenset({"AE", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UR", "UT"})
 ODD = (Unusual, StructError, ValueError, IndexError, RecursionError)  # what hostile bytes come to: the plain way judges
 INDEX = re.compile(r"\[\d+\]")
-# what describes the samples decides how they are written
-GEOMETRY = frozenset(0x00280000 | number for number in (2, 3, 4, 6, 8, 0x10, 0x11, 0x100, 0x101, 0x102, 0x103))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,21 @@ class _Learned:
     marks: tuple[bytes, ...] = field(repr=False)
     meta: tuple[bytes, bytes] = field(repr=False)  # before and after the SOP Instance UID
     layout: Layout | None
-    frames: int
+    shape: Shape
+    joined: dict[tuple[Run, int], bytes] = field(default_factory=dict, repr=False)  # of runs that are filled
+
+    def filled(self, run: Run | None, at: int) -> tuple[bytes, int]:
+        """Return what fills the next place, an element's or a run's, and the number of the fill after it."""
+        if run is None:
+            return self.fills[at], at + 1
+        blob, after = self.joined.get((run, at)), at + len(run.blanks)
+        if blob is None:
+            if len(self.joined) >= MOST:
+                self.joined.clear()
+            if after > len(self.fills):
+                raise Unusual
+            blob = self.joined[run, at] = run.filled(self.fills[at:after])
+        return blob, after
 
 
 # what a plan decides of elements, and for whom; None for a header whose plan is learned with it
@@ -91,6 +101,7 @@ class Splicer:
         self._learned: dict[_Name, _Learned | None] = {}
         self._uids: dict[bytes, bytes] = {}
         self._map = registry.load("operators", "dicom_U")
+        self._values = Values(policy, key, recall, self.code)
 
     def deidentified(self, data: bytes, asset_id: str) -> bytes:
         """Return a file with its header de-identified; raise a Quarantine as reading, planning and applying do.
@@ -126,8 +137,10 @@ class Splicer:
         """Return the output for a file like one that was learned; None for any other."""
         chunks: list[Any] = []
         try:
-            done, signature = self._pass(data, dataset_at(data), chunks)
-            learned = self._learned.get((signature, planned))
+            done, signature, common = self._pass(data, dataset_at(data), chunks)
+            name = signature, planned
+            seen = planned is not None or name in self._learned
+            learned = self._learned.get(name) if seen else self._by_values(done, name, common)
             known = learned is not None and (planned or self.recall(learned.subject) == learned.recalled)
             output = self._filled(done, learned, chunks) if learned and known else None
         except ODD:
@@ -136,22 +149,48 @@ class Splicer:
         self.plain += output is None
         return output
 
-    def _pass(self, data: bytes, at: int, chunks: list[Any]) -> tuple[Pass, bytes]:
-        """Go over a file; return the pass and its signature."""
+    def _by_values(self, done: Pass, name: _Name, common: bytes) -> _Learned | None:
+        """Return what is learned of a file by what its values alone become, and remember it."""
+        found = self._values.filled(done, common)
+        if found is None:
+            return None
+        subject, fills, base = found
+        learned = _Learned(subject, self.recall(subject), fills, base.marks, base.meta, base.layout, base.shape)
+        self._remember(name, learned)
+        return learned
+
+    def _remember(self, name: _Name, learned: _Learned | None) -> None:
+        if len(self._learned) >= (MOST if name[1] is None else MOST_PLANS):
+            self._learned.clear()
+        self._learned[name] = learned
+
+    def _pass(self, data: bytes, at: int, chunks: list[Any]) -> tuple[Pass, bytes, bytes]:
+        """Go over a file; return the pass, its signature, and its file meta but for the instance."""
         implicit, kind = _encoding(data, at)
-        done = Pass(data, implicit, self._uid)
-        done.walk(at, len(data), self._tables.setdefault((kind, ""), {}), chunks, top=True)
+        done = Pass(data, implicit, self._uid, series=_series(data, at, implicit=implicit))
+        done.walk(at, len(data), self._table(kind, ""), chunks, top=True)
         if not done.sop_instance:
             raise Unusual
         instance = data.find(INSTANCE, META_AT, at)
         after = instance + 8 + int.from_bytes(data[instance + 6 : instance + 8], "little")
         meta = data[META_AT:instance] + data[after:at] if instance > 0 else data[META_AT:at]
-        return done, blake2b(b"".join((meta, *done.signature)), digest_size=32).digest()
+        return done, blake2b(b"".join((meta, *done.signature)), digest_size=32).digest(), meta
+
+    def _table(self, kind: bytes, path: str) -> Table:
+        found = self._tables.get((kind, path))
+        if found is None:
+            found = self._tables[kind, path] = Table()
+        return found
 
     def _filled(self, done: Pass, learned: _Learned, chunks: list[Any]) -> bytes:
         """Return the file of a pass with all its holes filled."""
-        for hole, fill in zip((*done.looked_up, *done.marks), (*learned.fills, *learned.marks), strict=True):
-            hole.chunks[hole.index] = fill
+        at = 0
+        for hole in done.looked_up:
+            hole.chunks[hole.index], at = learned.filled(hole.run, at)
+        if at != len(learned.fills):
+            raise Unusual
+        for hole, mark in zip(done.marks, learned.marks, strict=True):
+            hole.chunks[hole.index] = mark
         for hole in done.operated:
             hole.chunks[hole.index] = self._operated(done, hole, learned.subject)
         if done.pixels:
@@ -160,7 +199,7 @@ class Splicer:
         uid = pack("<H", len(done.sop_instance)) + done.sop_instance
         length = pack("<I", len(before) + len(uid) + len(after))
         head = bytes(128) + b"DICM\x02\x00\x00\x00UL\x04\x00" + length + before + uid + after
-        return b"".join((head, rendered(chunks)))
+        return rendered(chunks, head)
 
     def _uid(self, raw: bytes) -> bytes:
         """Return the bytes of a value of UIDs, each mapped by the operator of action U."""
@@ -201,16 +240,25 @@ class Splicer:
         chosen = pipeline.plan(whose, "", self.policy, self.key, self.recall)
         cleaned = pipeline.apply(whose.document, chosen, self.policy, self.key, self.code)
         pixels = tuple(part for part in document.parts if part.kind is PartKind.PIXELS)
-        output = ingest.write(replace(cleaned, parts=(*cleaned.parts, *pixels)))
+        whole = replace(cleaned, parts=(*cleaned.parts, *pixels))
+        output = b"".join(DicomReader().written(whole, owned=cleaned.parts[0].value is not head.parts[0].value))
         if chosen.subject_key != self._own(document):  # else it is learned for this file alone
-            self._learn(data, output, document, chosen, None)
+            self._learn(data, output, document, chosen, None, whose)
         return output
 
-    def _learn(self, data: bytes, output: bytes, document: Document, chosen: Plan, planned: _Planned) -> None:
+    def _learn(self, data: bytes, output: bytes, document: Document, *how: Any) -> None:
         with suppress(*ODD):  # such a file always goes the plain way
-            self._teach_all(data, output, document, chosen, planned)
+            self._teach_all(data, output, document, *how)
 
-    def _teach_all(self, data: bytes, output: bytes, document: Document, chosen: Plan, planned: _Planned) -> None:
+    def _teach_all(
+        self,
+        data: bytes,
+        output: bytes,
+        document: Document,
+        chosen: Plan,
+        planned: _Planned,
+        whose: Identified | None = None,
+    ) -> None:
         at = dataset_at(data)
         implicit, kind = _encoding(data, at)
         found = list(places(data, at, len(data), implicit=implicit))
@@ -218,99 +266,49 @@ class Splicer:
         put = {
             place.path: output[place.start : place.end]
             for place in places(output, put_at, len(output), implicit=implicit)
+            if place.tag != PIXELS
         }
         decided = {
             location.path: decision
             for decision in chosen.decisions
             if isinstance(location := decision.finding.location, TagPath)
         }
+        fated = fates(data, found) if "retain_safe_private" in self.policy.dicom.options else {}
         for place in found:
-            self._teach(data, place, decided.get(place.path), put.get(place.path), kind)
+            items = self._table(kind, INDEX.sub("", place.path)) if place.vr == "SQ" else None
+            how = decided.get(place.path), put.get(place.path), items, self.policy.dicom.options
+            self._teach(data, place, kind, mode_of(place, *how, fated.get(place.path, "")))
         chunks: list[Any] = []
-        done, signature = self._pass(data, at, chunks)
+        done, signature, common = self._pass(data, at, chunks)
         name = signature, planned
         if self._learned.get(name, ...) is None:
             return
         paths = {place.start: place.path for place in found}
-        fills = tuple(put.get(paths[hole.start], b"") for hole in done.looked_up)
+        fills = tuple(put.get(paths[start], b"") for hole in done.looked_up for start, *_ in hole.elements())
         present = {place.path for place in found}
         marks = tuple(b"" if (path := f"{hole.start:08X}") in present else put.get(path, b"") for hole in done.marks)
         recalled = self.recall(chosen.subject_key)
-        meta = _meta(output, put_at)
-        learned = _Learned(chosen.subject_key, recalled, fills, marks, meta, *_pixels_of(document))
-        if len(self._learned) >= (MOST if planned is None else MOST_PLANS):
-            self._learned.clear()
-        self._learned[name] = learned if self._filled(done, learned, chunks) == output else None
+        base = Base(_meta(output, put_at), marks, *_pixels_of(document))
+        learned = _Learned(chosen.subject_key, recalled, fills, marks, base.meta, base.layout, base.shape)
+        if self._filled(done, learned, chunks) != output:
+            self._remember(name, None)
+            return
+        self._remember(name, learned)
+        if whose:
+            self._values.learn(done, common, base, fills, Lesson(paths, whose, chosen))
 
-    def _teach(self, data: bytes, place: Place, decision: Decision | None, put: bytes | None, kind: bytes) -> None:
+    def _teach(self, data: bytes, place: Place, kind: bytes, mode: Mode) -> None:
         """Add an element's mode to the table of what holds it; EXACT where two files say different things."""
         parent = INDEX.sub("", place.path).rpartition(".")[0] if "." in place.path else ""
-        table = self._tables.setdefault((kind, parent), {})
+        table = self._table(kind, parent)
         name = data[place.start : place.start + (4 if kind.startswith(IMPLICIT) else 6)]
-        mode = self._mode(place, decision, put, kind)
         was = table.get(name)
         if was is not None and was != mode and not (was.kind is Kind.ITEMS and mode.kind is Kind.ITEMS):
             if place.end == place.value and was.kind is not Kind.EXACT:
                 return  # an empty value tells nothing of others
             if not (was.kind is Kind.EXACT and was.payload == "empty"):
                 mode = Mode(Kind.EXACT)
-        table[name] = mode
-
-    def _mode(self, place: Place, decision: Decision | None, put: bytes | None, kind: bytes) -> Mode:
-        tag, vr, options = place.tag, place.vr, self.policy.dicom.options
-        code = action(tag, vr, options)
-        if tag & 0xFFFF == 0 and not (tag >> 16) & 1:
-            return Mode(Kind.DROP)  # a group length
-        judged = (tag >> 16) & 1 and "retain_safe_private" in options  # by its creator and its value
-        if judged or vr == "UN" or not vr:
-            return Mode(Kind.DROP) if decision and code == "X" and put is None and not judged else EXACT
-        if decision is not None and decision.verdict is not Verdict.KEEP:
-            return self._mode_decided(place, decision, put, code)
-        if vr == "SQ":
-            return Mode(Kind.ITEMS, self._tables.setdefault((kind, INDEX.sub("", place.path)), {}), vr)
-        return _mode_kept(place, decision, code)
-
-    def _mode_decided(self, place: Place, decision: Decision, put: bytes | None, code: str) -> Mode:
-        location, name, entity = decision.finding.location, decision.action.operator, decision.finding.entity_type
-        whole = isinstance(location, TagPath) and location.start is None
-        if not whole or entity in KNOWN:
-            return EXACT
-        if name == "dicom_U" and place.vr == "UI":
-            return Mode(Kind.UID)
-        given = name.removeprefix("dicom_")
-        alike = given in {"X", "Z"} or (given == "D" and place.vr in ALIKE)
-        if code in GOES and alike and place.vr not in {"UI", "DS", "IS"}:
-            return Mode(Kind.DROP if put is None else Kind.CONSTANT, put, place.vr)
-        if place.vr in TIMES and not name.startswith("dicom_"):
-            return Mode(Kind.OPERATE, (entity, decision.action, code in GOES), place.vr)
-        return EXACT
-
-
-EXACT = Mode(Kind.EXACT)
-
-
-def _mode_kept(place: Place, decision: Decision | None, code: str) -> Mode:
-    """Return what becomes of an element that is not a sequence and on which nobody decided that it goes."""
-    tag, vr = place.tag, place.vr
-    mode = Mode(Kind.EXACT, "empty" if place.end == place.value else None)
-    if code == "U" and vr == "UI":
-        mode = Mode(Kind.UID)
-    elif vr in BULK:
-        mode = Mode(Kind.PIXELS, None, vr) if tag == 0x7FE00010 else EXACT
-    elif vr in NUMBER_VRS and tag not in GEOMETRY:
-        mode = Mode(Kind.KEEP, SIZES.get(vr, 2))
-    elif tag not in GEOMETRY and (vr in {"DS", "IS"} or (vr in TIMES and _stays(vr, decision, code))):
-        mode = Mode(Kind.FORMED, None, vr)
-    return mode
-
-
-def _stays(vr: str, decision: Decision | None, code: str) -> bool:
-    """Say whether a date, time or age is kept whatever it is: by the standard, or by the policy's rule for it."""
-    if decision is None:
-        return code == "K" and vr != "AS"
-    location = decision.finding.location
-    whole = isinstance(location, TagPath) and location.start is None
-    return whole and decision.finding.entity_type not in KNOWN
+        table.learn(name, mode)
 
 
 def _encoding(data: bytes, at: int) -> tuple[bool, bytes]:
@@ -319,6 +317,13 @@ def _encoding(data: bytes, at: int) -> tuple[bool, bytes]:
     if syntax in NO_SPLICE:
         raise Unusual
     return syntax == IMPLICIT, syntax + b" " + _meta_value(data, CLASS, at)
+
+
+def _series(data: bytes, at: int, *, implicit: bool) -> bytes:
+    """Return what is most likely the element of the Series Instance UID; files of one have much in common."""
+    start = data.find(SERIES, at, at + FAR)
+    said = start + (4 if implicit else 6)
+    return data[start : start + 8 + int.from_bytes(data[said : said + 2], "little")] if start > 0 else b""
 
 
 def _meta_value(data: bytes, name: bytes, at: int) -> bytes:
@@ -341,23 +346,24 @@ def _meta(output: bytes, at: int) -> tuple[bytes, bytes]:
     return output[META_AT : instance + 6], output[instance + 8 + length : at]
 
 
-def _pixels_of(document: Document) -> tuple[Layout | None, int]:
-    """Return the layout of native samples, and how many frames there are; Unusual where overlays lie in them."""
+def _pixels_of(document: Document) -> tuple[Layout | None, Shape]:
+    """Return the layout of native samples, or the shape of compressed ones; Unusual where overlays lie in these."""
     if "pixels" not in document:
-        return None, 0
+        return None, (0, 0, 0)
     dataset = document.part("dataset").value
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax in NATIVE:
-        return layout_of(dataset, syntax), 0
+        return layout_of(dataset, syntax), (0, 0, 0)
     if any(int(tag) >> 24 == 0x60 for tag in dataset.keys()) or "ExtendedOffsetTable" in dataset:  # noqa: SIM118
         raise Unusual
-    return None, int(dataset.get("NumberOfFrames") or 1)
+    frames, rows, columns, *_ = geometry(dataset)
+    return None, (frames, rows, columns)
 
 
 def _put_pixels(done: Pass, hole: Hole, learned: _Learned) -> None:
     view = memoryview(done.data)
     if learned.layout is None:
-        if not frames_are_bare(done.data, hole.value, hole.end, learned.frames):
+        if not frames_are_bare(done.data, hole.value, hole.end, learned.shape):
             raise Unusual
         hole.chunks[hole.index] = view[hole.start : hole.end]
         return

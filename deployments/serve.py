@@ -12,16 +12,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event
 
 from deid_core.errors import ServiceError
 from deployments.server import HOST
-from infra import review_queue
+from deployments.tending import tending
 from infra.settings import Settings
 
 NAME = "deidentify"
 START_SECONDS = 60
-TEND_SECONDS = 30
 
 
 @contextmanager
@@ -94,20 +93,6 @@ def _wait(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
     raise ServiceError("a process did not start; its log lies in the home folder: serve.log")
 
 
-def _tend() -> None:
-    """Look after the reviews every while: what is decided goes on, what is late is told."""
-    from flows.review import tend_reviews  # noqa: PLC0415 - after the environment is set
-
-    url = Settings().database_url
-    while True:
-        try:
-            review_queue.create(url)
-            tend_reviews()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the next look may go well
-            sys.stderr.write(f"reviews were not looked after: {type(error).__name__}\n")
-        time.sleep(TEND_SECONDS)
-
-
 def main() -> None:
     """Serve the flow until the process is stopped."""
     from prefect.types.entrypoint import EntrypointType  # noqa: PLC0415 - after the environment is set
@@ -120,7 +105,7 @@ def main() -> None:
     parser.add_argument("--cron", default="")
     options = parser.parse_args()
     alias = register_source(Settings(), options.source) if options.source else ""
-    Thread(target=_tend, daemon=True).start()
+    tending(Event())
     deidentify.serve(
         name=NAME,
         cron=options.cron or None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from ipaddress import ip_address
 
-SEPARATORS = str.maketrans("", "", " -./\t\u00a0\u2010\u2011\u2012\u2013")
+SEPARATORS = str.maketrans("", "", " -./\t\u00a0\u00b7\u2010\u2011\u2012\u2013")
 VIN_VALUES = dict(
     zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", [*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
 )

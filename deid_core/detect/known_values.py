@@ -15,7 +15,7 @@ from deid_core.detect.rules import name_forms, value_forms
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.fold import fold, fold_with_offsets, spellings
 from deid_core.detect.rules.overlap import uncovered
-from deid_core.detect.rules.words import never_names, words
+from deid_core.detect.rules.words import ambiguous, never_names, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
 from deid_core.policy import Policy
@@ -50,6 +50,7 @@ GLUED = 0.9  # the score of a name in the middle of a word
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 LITERAL_LENGTH = value_forms.LONGEST
 NOT_BARE = re.compile(r"[\W_]+")
+LONE_LETTER = re.compile(r"(?<!\w)[^\W\d_](?:\.|(?=[\s,]|\Z|[^\w.]))")
 FOLDED_WORD = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
 TITLE_BEFORE = re.compile(r"(?i)\b(?:mr|mrs|ms|miss|mx|dr|prof|master|nurse|patient|pt|name|baby)[.:]?\s{1,3}\Z")
 MISSPELT_SCORE, ALONE_SCORE, ALONE_LOW_SCORE, TITLED_SCORE, CAPITALS_SCORE = 0.6, 0.9, 0.75, 0.93, 0.5
@@ -108,7 +109,7 @@ def matcher(known: tuple[KnownValue, ...]) -> Matcher:
     forms: list[Form] = []
     alone: dict[str, tuple[EntityType, bool]] = {}
     for value in dict.fromkeys(known):
-        if len(value.value.strip()) < SHORTEST or fold(value.value.strip()) in words("no_value"):
+        if len(value.value.strip()) < SHORTEST or _names_nobody(value):
             continue
         forms.extend(_forms(value))
         if value.entity_type in NAMES:
@@ -127,6 +128,14 @@ def matcher(known: tuple[KnownValue, ...]) -> Matcher:
         frozenset(word[:2] for word in long),
         frozenset(word[-2:] for word in long),
     )
+
+
+def _names_nobody(known: KnownValue) -> bool:
+    """Say whether a value is none, or labels, degrees or parties hold a name's place: `NPI`, `the Respondent`."""
+    if fold(known.value.strip()) in words("no_value"):
+        return True
+    parts = fold(known.value).replace(".", "").split() if known.entity_type in NAMES else []
+    return bool(parts) and all(part in words("labels", "nobody") for part in parts)
 
 
 def _forms(known: KnownValue) -> Iterator[Form]:
@@ -235,8 +244,8 @@ def _with_marks(text: str, span: Span) -> Span:
 def _holds(form: Form, text: str, start: int, end: int) -> bool:
     """Refuse an initial in lower case before a space (`a doe`), and a common word that is not written as a name."""
     if form.initial:
-        lone = re.search(r"(?<!\w)[^\W\d_](?=[\s.,]|\Z)", text[start:end])
-        return lone is None or lone.group().isupper() or "." in text[start:end]
+        lone = LONE_LETTER.findall(text, start, end + 1)
+        return all(letter.isupper() or letter.endswith(".") for letter in lone)
     if form.rule == "literal" and name_forms.is_common(text[start:end]):
         return text[start].isupper() and not begins_sentence(text, start)
     return True
@@ -254,6 +263,7 @@ def _alone(text: str, word: str, start: int, end: int, sought: Matcher) -> Itera
         (word[:2] in sought.heads or word[-2:] in sought.tails)
         and MISSPELT_FROM - 1 <= len(word) <= LONGEST_WORD
         and word not in never_names()
+        and word not in ambiguous()
     ):
         candidates = {known for shorter in name_forms.one_off(word) for known in sought.near.get(shorter, ())}
         if candidates and name_forms.misspelt(word, candidates):
@@ -273,4 +283,5 @@ def _common_score(text: str, start: int, end: int) -> float:
     if not begins_sentence(text, start):
         return 0.8
     word = text[start:end].lower()
-    return 0.0 if word in words("sentence_openers") or word in never_names() else CAPITALS_SCORE
+    common = word in words("sentence_openers", "eponyms") or word in never_names()
+    return 0.0 if common else CAPITALS_SCORE

@@ -21,6 +21,7 @@ from deid_core.ports import TextQuery
 
 DATES = frozenset({EntityType.DATE, EntityType.DATE_OF_BIRTH})
 NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
+TOGETHER = 1 << 18  # code points of texts that are read together
 BESIDE = 40  # code points between a time and the date that makes it identifying
 ECHO_SCORE, ECHO_FROM, ECHO_LETTERS, ECHO_DIGITS = 0.7, 0.85, 3, 5
 ECHO_FEW = 40  # words that are quicker looked for one by one
@@ -50,16 +51,45 @@ class Patterns:
 
     def find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
         """Return the spans of each query's text, in code points, in order, one list a query."""
-        return [self._find(query.text, query.source) for query in queries]
+        return [spans for some in _together(queries) for spans in self._find(some)]
 
-    def _find(self, text: str, source: str) -> list[Span]:
-        hits = [hit for gate in self._gates for found in gate.find(text, source) for hit in applied(text, found)]
-        spans = beside_dates(text, hits)
-        spans.extend(echoes(text, hits, self._language))
-        spans.extend(_matches(self._custom, text))
-        if self._allow:
-            spans = [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
-        return uncovered(spans)
+    def _find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
+        """Take each step over all texts before the next: its code and its tables are at hand then."""
+        hits = self._hits(queries)
+        found = [beside_dates(query.text, own) for query, own in zip(queries, hits, strict=True)]
+        for query, own, spans in zip(queries, hits, found, strict=True):
+            spans.extend(echoes(query.text, own, self._language))
+            spans.extend(_matches(self._custom, query.text))
+        return [uncovered(self._allowed(query.text, spans)) for query, spans in zip(queries, found, strict=True)]
+
+    def _hits(self, queries: Sequence[TextQuery]) -> list[list[tuple[TextRule, Span]]]:
+        places = [[gate.find(query.text, query.source) for gate in self._gates] for query in queries]
+        if len(queries) > 1:
+            places = [[iter(list(blocks)) for blocks in own] for own in places]
+        return [
+            [hit for blocks in own for found in blocks for hit in applied(query.text, found)]
+            for query, own in zip(queries, places, strict=True)
+        ]
+
+    def _allowed(self, text: str, spans: list[Span]) -> list[Span]:
+        """Leave out what the policy allows, unless it denies it too."""
+        if not self._allow:
+            return spans
+        return [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
+
+
+def _together(queries: Iterable[TextQuery]) -> Iterator[list[TextQuery]]:
+    """Yield queries in turn, as many at once as are of TOGETHER code points or fewer; a longer one alone."""
+    some: list[TextQuery] = []
+    size = 0
+    for query in queries:
+        if some and size + len(query.text) > TOGETHER:
+            yield some
+            some, size = [], 0
+        some.append(query)
+        size += len(query.text)
+    if some:
+        yield some
 
 
 def applied(text: str, places: Iterable[Found]) -> list[tuple[TextRule, Span]]:
@@ -82,8 +112,12 @@ def applied(text: str, places: Iterable[Found]) -> list[tuple[TextRule, Span]]:
 def _over(rule: TextRule, text: str, at: int, end: int) -> re.Match[str] | None:
     """Return the match over a place, of those in a row that do not overlap; tried only where one can begin."""
     tried = max(0, at - rule.before)
-    for begin in rule.begins.finditer(text, tried, at + 1):
+    if rule.one_line:
+        tried = max(tried, text.rfind("\n", tried, at) + 1)
+    for begin in rule.begins.finditer(text, tried, at + 2):
         start = begin.start()
+        if start > at:
+            break
         match = rule.regex.match(text, start, end) if start >= tried else None
         if match and match.end() > at:
             return match

@@ -19,6 +19,7 @@ from deid_core.ports import Word
 
 STILL = 10  # grey levels by which a pixel may change and is still the same: compression does it
 STIRRED, ALIKE = 0.04, 0.9  # share of a word's pixels that have changed, and how alike it is, when it is read again
+EDGE = 2  # pixels around a word that are painted over with it
 BESIDE = 32  # pixels around what has changed that are looked at with it: whole cells
 CLEARER = 1.3  # times the contrast that a word had when it was read, from which it is read again
 RISE = 0.25  # of what a place read in vain lacked to certainty; so much more like text must it look
@@ -104,8 +105,10 @@ class Scene:
         if (lines >= np.maximum(SURE, self._vain)).any():
             lines[_same(frame, self._read_last)] = 0
         found: list[Word] = []
-        for place in placed(lines, lines >= np.maximum(SURE, self._vain), frame.shape):
-            words = [word for word in self._read(frame, [place]) if not any(_told(word, other) for other in kept)]
+        shown = None
+        for place in placed(lines, lines >= np.maximum(SURE, self._vain), frame.shape, SURE):
+            shown = _without(frame, kept) if shown is None else shown
+            words = [word for word in self._read(shown, [place]) if not any(_told(word, other) for other in kept)]
             self._read_last[place.rows, place.columns] = frame[place.rows, place.columns]
             if not words:
                 self._note(lines, [place])
@@ -121,6 +124,22 @@ class Scene:
         looked[looked < SURE] = 0
         moved = cv2.dilate(np.minimum(looked, PLAIN), np.ones((DRIFT, DRIFT), np.uint8))
         np.maximum(self._vain, np.where(moved > 0, moved + RISE * (1 - moved), 0), out=self._vain)
+
+
+def _without(frame: Picture, words: Iterable[Word]) -> Picture:
+    """Return a frame in which known words are painted over with what is around them: they are not read again."""
+    shown = frame.copy()
+    for top, left, bottom, right in {_box(word) for word in words}:
+        here = slice(max(top - EDGE, 0), max(bottom + EDGE, 0)), slice(max(left - EDGE, 0), max(right + EDGE, 0))
+        part = shown[here]
+        if part.size:
+            rim = np.concatenate((part[0], part[-1], part[:, 0], part[:, -1]))
+            part[...] = np.median(rim, axis=0).astype(np.uint8)
+    return shown
+
+
+def _box(word: Word) -> tuple[int, int, int, int]:
+    return word.top, word.left, word.top + word.height, word.left + word.width
 
 
 def _changed(frame: Picture, before: Picture) -> NDArray[np.bool_]:

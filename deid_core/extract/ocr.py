@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
+from deid_core.extract.believed_captions import believed
 from deid_core.extract.misread import as_number
 from deid_core.extract.reading import reading
 from deid_core.extract.technical import is_plain, is_technical, open_words
@@ -44,7 +46,7 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
             if chosen:
                 without = () if chosen is not others else silent
                 text, segments = written(chosen, part.name, number, seen.shapes[number], without)
-                yield TextView(text, segments, subject, "ocr", prose)
+                yield TextView(text, segments, subject, "ocr", prose, partial(believed, text))
 
 
 def _searched(technical: Iterable[list[Word]]) -> list[list[Word]]:

@@ -24,8 +24,10 @@ SMALLEST = {3: 16, 9: 100}  # pixels a side of a shrunken frame; a smaller one i
 LINE = 9  # cells a line of text takes at least, across and 3 down, or the other way round
 SURE = 0.2  # mean probability over a line from which a place is read: no text lost comes before time saved
 PERHAPS = 0.08  # the same for what goes with such a line
+PLAIN, FAINT = 0.5, 0.06  # where one line is plain, a machine writes: then what looks like text a little is read, too
 MARGIN = (24, 12)  # pixels around a place, across and down, so that no letter is cut off
 MORE, ENOUGH = 1.0, 0.3  # contrast by which another channel shows more, and share of the cells of a line where it does
+BAND, SHARED = 2048, 128  # rows that are judged at once, and those besides that the network sees on either side
 CONTEXT = 8  # cells around such a line that are judged with it
 MOST = 0.6  # share of a frame from which it is read whole
 
@@ -58,16 +60,22 @@ def places(frame: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) -> 
     lines = likely(frame)
     if where is not None:
         lines[~by_cell(where)] = 0
-    return placed(lines, lines >= SURE, frame.shape)
+    least = FAINT if lines.size and lines.max() >= PLAIN else SURE
+    return placed(lines, lines >= least, frame.shape)
 
 
-def placed(lines: NDArray[np.float32], sure: NDArray[np.bool_], shape: tuple[int, ...]) -> list[Place]:
-    """Return the rectangles of a frame of that shape around the cells that are sure, with what goes with them."""
+def placed(
+    lines: NDArray[np.float32], sure: NDArray[np.bool_], shape: tuple[int, ...], perhaps: float = PERHAPS
+) -> list[Place]:
+    """Return the rectangles of a frame of that shape around the cells that are sure, with what goes with them.
+
+    From `perhaps` on a cell goes with those beside it.
+    """
     if not sure.any():
         return []
     rows, columns = shape[:2]
     across, down = (-(-margin // CELL) for margin in MARGIN)
-    near = cv2.dilate((lines >= PERHAPS).astype(np.uint8), np.ones((2 * down + 1, 2 * across + 1), np.uint8))
+    near = cv2.dilate(((lines >= perhaps) | sure).astype(np.uint8), np.ones((2 * down + 1, 2 * across + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     chosen = set(np.unique(labels[sure]).tolist())
     found = [
@@ -181,9 +189,17 @@ def _padded(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _judged(even: NDArray[np.float32]) -> NDArray[np.float32]:
-    logits = _network().run(None, {"frames": even[np.newaxis, np.newaxis]})[0][0, 0]
+    """Return the probability of text at each cell; a large frame is judged in bands that share a margin."""
+    logits = np.concatenate([_band(even, top) for top in range(0, even.shape[0], BAND)])
     chance: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     return chance.astype(np.float32)
+
+
+def _band(even: NDArray[np.float32], top: int) -> NDArray[np.float32]:
+    first, last = max(top - SHARED, 0), min(top + BAND + SHARED, even.shape[0])
+    logits: NDArray[np.float32] = _network().run(None, {"frames": even[np.newaxis, np.newaxis, first:last]})[0][0, 0]
+    start = (top - first) // CELL
+    return logits[start : start + BAND // CELL]
 
 
 @cache

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deid_core.extract.ink import columns
+from deid_core.extract.labels import is_label
 from deid_core.extract.ocr import PADDING, boxed, lines
 from deid_core.model import PixelBox
 from deid_core.ports import Word
 
 FARTHEST, BLANK = 1.5, 0.5  # box heights: how far letters are followed, and a gap that ends them
-FULL = 0.8  # share of a column's pixels from which it is the edge of a bar, and no letter
-FAINT = 12  # grey levels between letters and their ground; less is not followed
 
 
-def ends(frame: NDArray[np.uint8], box: PixelBox) -> PixelBox | None:
+def ends(frame: NDArray[np.uint8], box: PixelBox, words: Iterable[Word] = ()) -> PixelBox | None:
     """Return a box with the letters that go on at its ends in an RGB frame, (rows, columns, 3); None where none do.
 
-    Letters are told from their ground by what is in the box, at the level that divides it best.
+    The label of a letter or a fax among the words that were read is none of it.
     """
     if box.height > box.width:
         turned = ends(np.ascontiguousarray(frame.transpose(1, 0, 2)), _transposed(box))
         return _transposed(turned) if turned else None
     far = int(FARTHEST * box.height)
-    start, stop = max(box.left - far, 0), min(box.left + box.width + far, frame.shape[1])
+    start, stop = _between(box, words)
+    start, stop = max(box.left - far, start), min(box.left + box.width + far, stop, frame.shape[1])
     band = np.ascontiguousarray(frame[box.top : box.top + box.height, start:stop])
     if not band.size:
         return None
     inside = slice(box.left - start, box.left - start + box.width)
-    ink = _ink(band, inside)
+    ink = columns(band, inside)
     if ink is None:
         return None
     gap = max(int(BLANK * box.height), 1)
@@ -61,18 +62,14 @@ def gaps(
                 yield PixelBox(part, right, top, other.left - right, bottom - top, frame)
 
 
-def _ink(band: NDArray[np.uint8], inside: slice) -> NDArray[np.bool_] | None:
-    """Return which columns of a band hold letters; None where those in the box do not stand out."""
-    channel = int(np.argmax(band[:, inside].std(axis=(0, 1))))
-    grey = np.ascontiguousarray(band[:, :, channel])
-    held = np.ascontiguousarray(grey[:, inside])
-    level, bright = cv2.threshold(held, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    high = bright > 0
-    if not high.any() or high.all() or float(held[high].mean()) - float(held[~high].mean()) < FAINT:
-        return None
-    ink = grey > level if high.mean() <= 0.5 else grey <= level
-    share = ink.mean(axis=0)
-    return np.asarray((share > 0) & (share < FULL))
+def _between(box: PixelBox, words: Iterable[Word]) -> tuple[int, int]:
+    """Return the columns between which a box may grow: those of the labels in its line."""
+    middle = box.left + box.width / 2
+    beside = [word for word in words if is_label(word) and word.top < box.top + box.height / 2 < word.top + word.height]
+    before = [word.left + word.width for word in beside if word.left + word.width / 2 < middle]
+    after = [word.left for word in beside if word.left + word.width / 2 > middle]
+    start, stop = max(before, default=0), min(after, default=sys.maxsize)
+    return min(start, box.left), max(stop, box.left + box.width)
 
 
 def _followed(ink: NDArray[np.bool_], gap: int) -> int:

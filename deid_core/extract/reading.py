@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from deid_core import registry
 from deid_core.extract.again import MARKED, PLAIN, Again
 from deid_core.extract.following import Scene
+from deid_core.extract.labels import parted
 from deid_core.extract.presence import Place, places
 from deid_core.ports import Frames, OcrEngine, Word
 
@@ -95,7 +96,7 @@ def _read_in(frame: Picture, found: list[Place], ocr: str, marked: float = MARKE
     again = Again(engine(ocr), frame.shape, marked)
     for place in found:
         part = np.ascontiguousarray(frame[place.rows, place.columns])
-        found_here = again.words(part, engine(ocr).words(part, frame.shape))
+        found_here = parted(part, again.words(part, engine(ocr).words(part, frame.shape)))
         words += (replace(word, left=word.left + place.left, top=word.top + place.top) for word in found_here)
     return [word for word in words if not _is_anatomy(word, frame.shape)]
 

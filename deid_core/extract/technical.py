@@ -130,6 +130,11 @@ def _is_beside(atom: str) -> bool:
     return short or atom in held.words or atom in held.beside or held.unit.fullmatch(atom) is not None
 
 
+def is_label(word: str) -> bool:
+    """Say whether a word in small letters says that a person's name, initials or number follow: `op`, `tech`, `id`."""
+    return word in vocabulary().people
+
+
 def _is_a_name(word: str) -> bool:
     """Say whether a word is on the lists of people's names."""
     return len(word) >= NAME and load_lists().on(word)[0]

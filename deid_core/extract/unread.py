@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from deid_core.entities import EntityType
+from deid_core.extract.believed_captions import is_nobodys
+from deid_core.extract.descriptors import parts
 from deid_core.extract.misread import resembles
 from deid_core.extract.ocr import WELL, boxed, captions, lines
 from deid_core.extract.reach import ends, gaps
 from deid_core.extract.reading import Reading, engine, reading
 from deid_core.extract.regions import outside, recipe_for, regions
-from deid_core.extract.technical import is_plain, is_technical, is_word
+from deid_core.extract.technical import is_label, is_plain, is_technical, is_word
 from deid_core.model import Document, Finding, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Word
 
 INITIALS = 3  # letters at most
-NEAR = 1.0  # line heights between two lines of one block
+NEAR, REACH = 1.0, 12.0  # line heights between two lines of one block, and between initials and what is in their row
 FAIR = 0.6  # confidence from which a caption about the picture is taken for what it says
 BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
+NAMES = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_NAME})
+VALUE = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,2})?%?")  # what follows two letters that are a setting
 IMAGE = EntityType.UNREAD_TEXT
 DICOM = "application/dicom"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Hold the boxes of a frame's identifiers, and which of them are people's names."""
+
+    boxes: Sequence[PixelBox]
+    people: Sequence[PixelBox]
+
+    def beside(self, line: Sequence[Word]) -> bool:
+        """Say whether a line stands in a row with an identifier, or just above or below one in the same block."""
+        return any(_in_row(line, box) or _in_block(line, box) for box in self.boxes)
+
+    def beside_person(self, line: Sequence[Word]) -> bool:
+        """Say whether initials there may be somebody's: near an identifier in its row, or above or below a name."""
+        height = max(word.height for word in line)
+        row = any(_in_row(line, box) and _apart(line, box) <= REACH * height for box in self.boxes)
+        return row or any(_in_block(line, box) for box in self.people)
 
 
 def unread(
@@ -46,11 +69,11 @@ def unread(
         if not seen.fresh[number]:
             continue
         shape = seen.shapes[number]
-        boxes = [one.location for one in identifiers if isinstance(one.location, PixelBox)]
-        own = [box for box in boxes if box.frame == number]
-        rows = list(lines(list(words)))
-        for line in rows:
-            for word, rule in _judged(line, policy, every=every, known=known, beside=_is_beside(line, own)):
+        here = [(box, one.entity_type) for one in identifiers for box in _boxes(one, part.name) if box.frame == number]
+        own = [box for box, _ in here]
+        near = Near(own, [box for box, label in here if label in NAMES])
+        for line in lines(list(words)):
+            for word, rule in _judged(line, policy, every=every, known=known, near=near):
                 made.append(_finding(boxed(word, part.name, number, shape), word.confidence, policy, rule))
         made += _reached(part, number, words, own, shape, policy)
     yield from made
@@ -66,19 +89,23 @@ def _reached(
         yield _finding(box, 1.0, policy, "between_identifiers")
     frame = part.value.readable(number) if own else None
     for box in dict.fromkeys(own):
-        longer = None if frame is None else ends(frame, box)
+        longer = None if frame is None else ends(frame, box, words)
         if longer is not None:
             yield _finding(longer, 1.0, policy, "end_of_identifier")
 
 
 def _judged(
-    line: list[Word], policy: Policy, *, every: bool, known: Sequence[KnownValue], beside: bool
+    line: list[Word], policy: Policy, *, every: bool, known: Sequence[KnownValue], near: Near
 ) -> Iterator[tuple[Word, str]]:
     """Yield the words of a line that are covered, and why."""
     text = " ".join(word.text for word in line)
     technical = is_technical([word.text for word in line])
     alike = not technical and resembles(text, known)
-    settings = {word for one in captions(line) if is_plain([word.text for word in one]) for word in one}
+    apart = list(captions(line))
+    settings = {word for one in apart if is_plain([word.text for word in one]) for word in one}
+    free = {word for one in apart if _is_about_the_picture(one, near.boxes) for word in one}
+    beside = near.beside(line)
+    initials = beside and not technical and near.beside_person(line)
     for word in line:
         if not word.text or word.confidence < policy.pixels.min_confidence:
             yield word, "low_confidence"
@@ -88,8 +115,20 @@ def _judged(
             yield word, "resembles_known_value"
         elif not beside or (word in settings and word.confidence >= FAIR):
             continue
-        elif _is_poor(word) or (not technical and _is_initials(word.text)):
+        elif _is_poor(word) or (initials and word not in free and _is_initials(word.text)):
             yield word, "beside_identifier"
+
+
+def _is_about_the_picture(caption: Sequence[Word], boxes: Iterable[PixelBox]) -> bool:
+    """Say whether a caption holds a longer word about the picture, or a value: `Biceps LH`, `TSI 0`.
+
+    One with an identifier in it, or a label of a person, is about that person.
+    """
+    if any(_in_row(caption, box) and _apart(caption, box) < 0 for box in boxes):
+        return False
+    words = [part for word in caption for part in parts(word.text)]
+    told = any(len(word) > INITIALS and is_nobodys(word) for word in words)
+    return (told or any(VALUE.fullmatch(word.text) for word in caption[1:])) and not any(map(is_label, words))
 
 
 def _is_poor(word: Word) -> bool:
@@ -108,18 +147,22 @@ def _is_initials(text: str) -> bool:
     return letters.isalpha() and letters.isupper() and 2 <= len(letters) <= INITIALS and not is_word(text)
 
 
-def _is_beside(line: list[Word], boxes: Iterable[PixelBox]) -> bool:
-    """Say whether a line stands in a row with an identifier, or just above or below one in the same block."""
-    left, right = min(word.left for word in line), max(word.left + word.width for word in line)
+def _in_row(line: Sequence[Word], box: PixelBox) -> bool:
     top, bottom = min(word.top for word in line), max(word.top + word.height for word in line)
-    height = max(word.height for word in line)
-    for box in boxes:
-        if top < box.top + box.height / 2 < bottom or box.top < (top + bottom) / 2 < box.top + box.height:
-            return True
-        gap = max(box.top - bottom, top - (box.top + box.height))
-        if gap <= NEAR * height and left < box.left + box.width and box.left < right:
-            return True
-    return False
+    return top < box.top + box.height / 2 < bottom or box.top < (top + bottom) / 2 < box.top + box.height
+
+
+def _in_block(line: Sequence[Word], box: PixelBox) -> bool:
+    """Say whether a line stands just above or below a box, and over or under some of it."""
+    top, bottom = min(word.top for word in line), max(word.top + word.height for word in line)
+    gap = max(box.top - bottom, top - (box.top + box.height))
+    return gap <= NEAR * max(word.height for word in line) and _apart(line, box) < 0
+
+
+def _apart(line: Sequence[Word], box: PixelBox) -> int:
+    """Return the pixels between a line and a box across; below 0 where one is over the other."""
+    left, right = min(word.left for word in line), max(word.left + word.width for word in line)
+    return max(box.left - right, left - (box.left + box.width))
 
 
 def _placed(

@@ -18,7 +18,8 @@ class Vocabulary:
     """Hold what is listed, in lower case.
 
     `words` are about the picture wherever they stand, `beside` and `namesakes` only next to one that is; `quantities`
-    where a number follows. `rough` holds the longer words with one letter missing or any other, as OCR may read them.
+    where a number follows; what follows one of `people` is somebody's. `rough` holds the longer words with one letter
+    missing or any other, as OCR may read them.
     """
 
     words: frozenset[str]
@@ -31,6 +32,7 @@ class Vocabulary:
     amounts: re.Pattern[str]
     settled: re.Pattern[str]
     makers: frozenset[str]
+    people: frozenset[str]
     rough: frozenset[str]
 
 
@@ -57,6 +59,7 @@ def vocabulary() -> Vocabulary:
         re.compile(rf"(?:{NUMBER}\s?(?:{measures})\W{{0,2}})+"),
         _any(table["settled"]),
         frozenset(table["makers"]),
+        frozenset(table["people"]),
         frozenset(form for word in words if len(word) >= ROUGH for form in (*missing(word), *misread(word))),
     )
 

@@ -45,6 +45,8 @@ SUFFIXES = {
     ".tiff": "image/tiff",
     ".svs": "image/tiff",
     ".webp": "image/webp",
+    ".heic": "image/heic",
+    ".heif": "image/heic",
     ".pdf": "application/pdf",
     ".csv": "text/csv",
     ".tsv": "text/csv",
@@ -74,6 +76,12 @@ def media_type(data: Mapped, name: str = "") -> str:
     if claimed and claimed != found and not {claimed, found} <= TEXTUAL:
         raise MismatchedFormat(f"the name claims {claimed}, the content is {found}")
     return found
+
+
+def fitting(name: str, kind: str) -> str:
+    """Return a file's name with the suffix of what it holds behind one that claims another format: a.heic.png."""
+    claimed = SUFFIXES.get(PurePosixPath(name).suffix.lower(), kind)
+    return name if claimed == kind or {claimed, kind} <= TEXTUAL else name + SUFFIX[kind]
 
 
 def reader_for(kind: str) -> Reader:

@@ -99,8 +99,7 @@ def _term(stated: str) -> str | None:
 
 
 def _raw_texts(dataset: Dataset) -> Iterator[bytes]:
-    for tag in dataset.keys():  # noqa: SIM118 - pydicom iterates elements
-        raw = dataset.get_item(tag)
+    for raw in dataset._dict.values():  # noqa: SLF001 - as it was read
         if isinstance(raw, RawDataElement) and raw.VR in _TEXTS and isinstance(raw.value, bytes):
             yield raw.value
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from itertools import chain
 
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filereader import read_dataset
-from pydicom.filewriter import correct_ambiguous_vr, dcmwrite
+from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -21,12 +21,14 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from deid_core.errors import EmptyAsset, LimitExceeded, MalformedAsset, UncertainAsset, UnsupportedFormat
+from deid_core.errors import EmptyAsset, MalformedAsset, UncertainAsset, UnsupportedFormat
 from deid_core.ingest.charsets import settle
+from deid_core.ingest.dicom_deflated import deflated, inflated
 from deid_core.ingest.dicom_directory import divided, is_directory, joined, linked
 from deid_core.ingest.dicom_documents import fill_document, narrative
 from deid_core.ingest.dicom_frames import DicomFrames, decoder_for
 from deid_core.ingest.dicom_pixels import STAND_IN, Samples, check_pixels, pixel_keyword, write_pixels
+from deid_core.ingest.dicom_plain import converted, encoded
 from deid_core.ingest.dicom_quiet import quiet
 from deid_core.ingest.dicom_structure import PIXEL_TAGS, Structure
 from deid_core.ingest.elements import copy_of, each, keep_letters, put_text, unknown
@@ -36,8 +38,8 @@ from deid_core.model import Document, Part, PartKind
 from deid_core.standards.ps3_15 import dictionary_vr, profile_codes
 
 MEDIA_TYPE = "application/dicom"
-MAX_INFLATED = 1 << 30
 LARGE = 1 << 16  # bytes of samples that are not copied
+FIRST_PRIVATE = 0x1000  # the number of a private element in the first block: PS3.5 7.8.1
 DELIMITER = 8  # bytes of what ends fragments
 SAMPLES_VRS = frozenset({"", "OB", "OD", "OF", "OW"})  # "" where the encoding does not say
 PLAIN_VRS = frozenset({"AE", "AS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UT"})
@@ -84,31 +86,38 @@ class DicomReader:
         """
         return b"".join(self.written(document))
 
-    def written(self, document: Document) -> Pieces:
-        """Return what `write` does in pieces, so that samples by the gigabyte are never held."""
+    def written(self, document: Document, *, owned: bool = False) -> Pieces:
+        """Return what `write` does in pieces, so that samples by the gigabyte are never held.
+
+        A dataset that is `owned` is not copied first: nobody reads it afterwards.
+        """
         with quiet("the dataset cannot be written"):
-            dataset, samples = copy_of(document.part("dataset").value), None
+            held, samples = document.part("dataset").value, None
+            dataset = held if owned else copy_of(held)
             fill_document(dataset, document)
             if is_directory(dataset):
                 joined(dataset, document.parts[1:])
-                linked(dataset, _encoded(dataset))
+                linked(dataset, b"".join(_encoded(dataset)))
             for part in document.parts:
                 if part.kind is PartKind.PIXELS:
                     samples = write_pixels(dataset, part.value)
-            head = _encoded(dataset)
-            if samples is None:
-                return Pieces(lambda: iter((head,)))
+            head, elements = _encoded(dataset)
             syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
-            return _around(head, samples, syntax, last=max(dataset.keys()) in PIXEL_TAGS)
+            body = Pieces(lambda: iter((elements,)))
+            if samples is not None:
+                body = _around(elements, samples, syntax, last=max(dataset.keys()) in PIXEL_TAGS)
+            if syntax == DeflatedExplicitVRLittleEndian:
+                return Pieces(lambda: chain((head,), deflated(body)))
+            return Pieces(lambda: chain((head,), body))
 
 
 def _around(encoded: bytes, samples: Samples, syntax: UID, *, last: bool) -> Pieces:
-    """Return the pieces of a file, given it with a stand-in for its samples; `last` if nothing follows them."""
+    """Return the pieces of a dataset, given it with a stand-in for its samples; `last` if nothing follows them."""
     fragments = samples.length is None
     value, end = len(encoded) - (len(STAND_IN) + DELIMITER) * fragments, len(encoded)
     if not last:
         structure = Structure(encoded, syntax.is_little_endian)
-        structure.end(_file_meta(encoded)[1], implicit=syntax.is_implicit_VR)
+        structure.end(0, implicit=syntax.is_implicit_VR)
         value, end = structure.pixels[0].value, structure.pixels[0].end
     head, tail = encoded[:value], encoded[end - DELIMITER * fragments :]
     if samples.length is not None:
@@ -124,17 +133,24 @@ def parse(data: Mapped) -> FileDataset:
         raise UnsupportedFormat("a transfer syntax that DICOM does not define")
     meta.TransferSyntaxUID = syntax
     if syntax == DeflatedExplicitVRLittleEndian:
-        data, at = _inflated(data[at:]), 0
+        data, at = inflated(data, at), 0
     little = syntax != ExplicitVRBigEndian
     structure = Structure(data, little)
     end = structure.end(at, implicit=syntax.is_implicit_VR)
     implicit = structure.is_implicit(at, assumed=syntax.is_implicit_VR, nested=False)
-    held = syntax == DeflatedExplicitVRLittleEndian  # what is deflated is in memory, in and out
-    elements = _elements(data, at, end, Structure(data, little) if held else structure, implicit=implicit)
-    elements = correct_ambiguous_vr(_converted(elements), little)
+    elements = _elements(data, at, end, structure, implicit=implicit)
+    elements = _converted(elements)
+    if _is_ambiguous(elements):
+        elements = correct_ambiguous_vr(elements, little)
     dataset = FileDataset("", dict(elements._dict), None, meta, syntax.is_implicit_VR, little)  # noqa: SLF001 - no copy
     dataset.set_original_encoding(syntax.is_implicit_VR, little, elements.original_character_set)
     return dataset
+
+
+def inflated_parts(data: Mapped, held: Mapped | None) -> tuple[bytes, Mapped]:
+    """Return the bytes of a deflated file up to its dataset, and the dataset inflated: what is `held`, if it is."""
+    _, at = _file_meta(data)
+    return data[:at], inflated(data, at) if held is None else held
 
 
 def _elements(data: Mapped, at: int, end: int, structure: Structure, *, implicit: bool) -> Dataset:
@@ -170,16 +186,6 @@ def _guessed(data: Mapped, at: int) -> UID:
     return ExplicitVRBigEndian if data[at : at + 1] == b"\0" else ExplicitVRLittleEndian
 
 
-def _inflated(data: bytes) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = inflater.decompress(data, MAX_INFLATED + 1)
-    if len(inflated) > MAX_INFLATED:
-        raise LimitExceeded(f"the dataset inflates to more than {MAX_INFLATED >> 20} MiB")
-    if not inflater.eof:
-        raise MalformedAsset("the deflated dataset is cut off")
-    return inflated
-
-
 def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
     """Convert every element in place, to any depth; a later reader meets no conversion error."""
     terms = settle(dataset, above)
@@ -197,9 +203,27 @@ def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
     return dataset
 
 
+def _is_ambiguous(dataset: Dataset) -> bool:
+    """Say whether an element, at any depth, is of one of several representations (`US or SS`)."""
+    return any(
+        len(element.VR) != 2 or (element.VR == "SQ" and any(map(_is_ambiguous, element.value or ())))
+        for element in each(dataset)
+    )
+
+
 def _as_element(dataset: Dataset, tag: BaseTag, raw: DataElement | RawDataElement) -> DataElement:
     """Convert one element in place; one that says itself that it is plain text or a number takes a shorter way."""
-    if not isinstance(raw, RawDataElement) or raw.VR not in PLAIN_VRS or raw.value is None or tag.is_private:
+    if not isinstance(raw, RawDataElement):
+        return dataset[tag]
+    private = tag >> 16 & 1
+    plain = converted(raw) if not private or tag & 0xFFFF >= FIRST_PRIVATE else None
+    if plain is not None:
+        block = (tag & 0xFFFF0000) + (tag >> 8 & 0xFF)
+        if private and block in dataset._dict:  # noqa: SLF001 - a tag is an int
+            plain.private_creator = dataset[block].value
+        dataset._dict[tag] = plain  # noqa: SLF001 - nothing else of the dataset depends on a plain element
+        return plain
+    if private or raw.VR not in PLAIN_VRS or raw.value is None:
         return dataset[tag]
     terms = dataset.original_character_set or dataset._character_set  # noqa: SLF001 - as pydicom's own look-up does
     element = convert_raw_data_element(raw, encoding=terms, ds=dataset)
@@ -219,10 +243,10 @@ def _refuse_half_understood(dataset: FileDataset) -> None:
         raise MalformedAsset("a dataset without elements")
 
 
-def _encoded(dataset: FileDataset) -> bytes:
+def _encoded(dataset: FileDataset) -> tuple[bytes, bytes]:
+    """Return the bytes of a preamble with new file meta, and those of the dataset, not deflated."""
     was, syntax = dataset.file_meta, UID(str(dataset.file_meta.TransferSyntaxUID))
     meta = FileMetaDataset()
-    meta.FileMetaInformationGroupLength = 0  # counted by the writer
     meta.FileMetaInformationVersion = b"\x00\x01"
     for name, source in (("MediaStorageSOPClassUID", "SOPClassUID"), ("MediaStorageSOPInstanceUID", "SOPInstanceUID")):
         if value := dataset.get(source) or was.get(name):
@@ -235,9 +259,11 @@ def _encoded(dataset: FileDataset) -> bytes:
         del dataset[tag]
     _drop_group_lengths(dataset)
     keep_letters(dataset)
-    buffer = BytesIO()
-    dcmwrite(buffer, dataset, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian)
-    return buffer.getvalue()
+    if "PixelData" in dataset:
+        dataset["PixelData"].is_undefined_length = syntax.is_compressed  # PS3.5 A.4
+    told = encoded(meta, implicit=False, little=True)
+    head = dataset.preamble + b"DICM\x02\0\0\0UL\x04\0" + len(told).to_bytes(4, "little") + told
+    return head, encoded(dataset, implicit=syntax.is_implicit_VR, little=syntax.is_little_endian)
 
 
 def _drop_group_lengths(dataset: Dataset) -> None:
@@ -280,6 +306,12 @@ def mark(
 
 
 def _code(code: str, meaning: str) -> Dataset:
+    """Return an item with a code, of elements that nobody changes."""
+    return Dataset(_coded(code, meaning))
+
+
+@cache
+def _coded(code: str, meaning: str) -> dict[BaseTag, DataElement | RawDataElement]:
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code, "DCM", meaning
-    return item
+    return dict(item._dict)  # noqa: SLF001 - converted

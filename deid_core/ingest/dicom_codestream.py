@@ -11,12 +11,14 @@ from collections.abc import Iterator
 JPEG_START, J2K_START, END = b"\xff\xd8", b"\xff\x4f", b"\xff\xd9"
 SCAN, TILE, TILE_DATA, COMMENT, J2K_COMMENT = 0xDA, 0x90, 0x93, 0xFE, 0x64
 JFIF, JFIF_WITHOUT_THUMBNAIL = 0xE0, 16
+FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+J2K_SIZE, SIDES = b"\xff\x4f\xff\x51", (0, 4, 8, 12)  # its start and that of its sizes; Xsiz, Ysiz, XOsiz, YOsiz
 APPLICATION = range(0xE0, 0xF0)
 COLOUR = frozenset({0xE8, 0xEE})  # SPIFF and Adobe: they say which colours the components are
 AFTER_SCAN = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")  # a marker among entropy-coded bytes, but for restarts
 # comments in which an encoder names itself and its version, and nothing else
 ENCODERS = re.compile(
-    rb"(?:\x00\x01)?(?:Kakadu-v?#|Created by (?:GDCM/)?OpenJPEG version #|Created by: JasPer Version #"
+    rb"(?:\x00\x01)?(?:Kakadu-v?#|OpenJPH Ver #\.|Created by (?:GDCM/)?OpenJPEG version #|Created by: JasPer Version #"
     rb"|MITRA_DICOM_STANDARD|Intel\(R\) JPEG Library, version \[#\]|LEAD Technologies Inc\. V#"
     rb"|CREATOR: gd-jpeg v# \(using IJG JPEG v\d{2}\), quality = \d{1,3}|Lavc ?#)[\x00\n]?".replace(
         b"#", rb"\d{1,2}(?:\.\d{1,4}){0,3}"
@@ -37,6 +39,26 @@ def bare(frame: bytes) -> bytes:
     pieces = _scans(rest[:end]) if jpeg else _tiles(rest[:end])
     whole = header + b"".join(pieces) + (rest[end:] if len(rest) - end < 2 else b"")
     return whole + b"\0" * (len(whole) % 2)
+
+
+def extent(frame: bytes) -> tuple[int, int] | None:
+    """Return the rows and columns that a codestream itself says it has; None of what is none of these, or says none.
+
+    JPEG and JPEG-LS: T.81 B.2.2 and T.87 C.2.2; JPEG 2000: T.800 A.5.1.
+    """
+    at = frame.find(J2K_SIZE)
+    if at >= 0 and not frame.startswith(JPEG_START):  # some lie in a JP2 file
+        right, bottom, left, top = (int.from_bytes(frame[at + 8 + step : at + 12 + step], "big") for step in SIDES)
+        return bottom - top, right - left
+    at = 2
+    while frame.startswith(JPEG_START) and at + 9 <= len(frame) and frame[at] == 0xFF:
+        marker = frame[at + 1]
+        if marker in FRAME_HEADERS:
+            return int.from_bytes(frame[at + 5 : at + 7], "big"), int.from_bytes(frame[at + 7 : at + 9], "big")
+        if marker == SCAN:
+            return None
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+    return None
 
 
 def _segments(frame: bytes, last: int) -> tuple[bytes, bytes]:

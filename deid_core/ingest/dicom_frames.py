@@ -6,6 +6,7 @@ none is exempt from being searched. Unused high bits, where old overlays lie, ar
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -20,12 +21,12 @@ from pydicom.uid import (
     UID,
     JPEG2000TransferSyntaxes,
     JPEGBaseline8Bit,
-    JPEGExtended12Bit,
     JPEGLSTransferSyntaxes,
     RLELossless,
 )
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UncertainAsset
+from deid_core.ingest import dicom_apart
 from deid_core.ingest.dicom_quiet import quiet
 from deid_core.ingest.pieces import View, let_go
 
@@ -34,10 +35,12 @@ PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 CLIPPED = 0.995  # a window that leaves fewer than 1 sample in 200 between black and white shows nothing
 
 # Codecs to decode with where they are there: a broken frame makes GDCM, which pydicom asks first, end the process.
-# They give the same samples; JPEG of 12 bits and lossless JPEG have GDCM alone. pylibjpeg panics on broken RLE.
+# They give the same samples; JPEG of 12 bits and lossless JPEG have GDCM alone, which decodes them in a process apart.
+# pylibjpeg panics on broken RLE.
 CODECS = {
     JPEGBaseline8Bit: "pillow", RLELossless: "pydicom",
     **dict.fromkeys(JPEG2000TransferSyntaxes, "pylibjpeg"), **dict.fromkeys(JPEGLSTransferSyntaxes, "pyjpegls"),
+    **dict.fromkeys(dicom_apart.DECODER_DEPENDENCIES, dicom_apart.NAME),
 }  # fmt: skip
 
 Array = NDArray[Any]
@@ -98,6 +101,8 @@ class DicomFrames:
         with quiet("a frame cannot be decoded"):
             if isinstance(value, View):
                 value.seek(0)
+            # samples that nobody counts would be shown to nobody, and leave
+            warnings.filterwarnings("error", "The decoded RLE segment contains")
             samples, meta = decoder.as_array(self.dataset, index=frame, decoding_plugin=_plugin(decoder))
         let_go(value)
         return samples, meta
@@ -132,10 +137,8 @@ class DicomFrames:
 
 def decoder_for(transfer_syntax: UID) -> Any:
     """Return the decoder of a transfer syntax; UncertainAsset where there is none (video), or no codec for it."""
-    if transfer_syntax == JPEGExtended12Bit:
-        from deid_core.ingest import dicom_twelve_bits  # noqa: PLC0415 - GDCM is costly to load, and this is rare
-
-        dicom_twelve_bits.add()
+    if transfer_syntax in dicom_apart.DECODER_DEPENDENCIES:
+        dicom_apart.add()
     try:
         decoder = get_decoder(transfer_syntax)
     except NotImplementedError:

@@ -25,12 +25,15 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEG2000TransferSyntaxes,
     JPEGLSLossless,
+    JPEGLSTransferSyntaxes,
+    JPEGTransferSyntaxes,
     RLELossless,
 )
 
 from deid_core.errors import LimitExceeded, MalformedAsset, Quarantine
-from deid_core.ingest.dicom_codestream import bare
+from deid_core.ingest.dicom_codestream import bare, extent
 from deid_core.ingest.dicom_frames import MAX_FRAME_BYTES, PIXEL_KEYWORDS, DicomFrames, geometry
 from deid_core.ingest.dicom_quiet import quiet
 from deid_core.ingest.pieces import PIECE, Buffer, View, let_go, pieces_of
@@ -41,6 +44,7 @@ NATIVE = frozenset(
     {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 )
 LOSSLESS_ENCODERS = frozenset({RLELossless, JPEGLSLossless, JPEG2000Lossless})
+CODESTREAMS = frozenset({*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes})
 OFFSET_TABLES = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 LOSSY_METHODS = {  # PS3.3 C.7.6.1.1.5.1; a syntax that may be lossy is called so only where the file says it
     "1.2.840.10008.1.2.4.50": "ISO_10918_1",
@@ -106,6 +110,21 @@ def check_pixels(dataset: FileDataset, transfer_syntax: UID) -> None:
         raise MalformedAsset("the pixel data hold fewer frames than the dataset says")
     if starts > frames:
         raise MalformedAsset("the pixel data hold more frames than the dataset says")
+    if transfer_syntax in CODESTREAMS:
+        _check_extents(dataset, value)
+
+
+def _check_extents(dataset: FileDataset, value: Any) -> None:
+    """Refuse frames of another extent than the dataset says: what is shown by the one cannot be read by the other."""
+    frames, rows, columns, *_ = geometry(dataset)
+    if isinstance(value, View):
+        value.seek(0)
+    with quiet("the pixel data are not encapsulated as they should"):
+        for frame in generate_frames(value, number_of_frames=frames, **_offsets(dataset)):
+            said = extent(frame)
+            if said not in (None, (rows, columns)):
+                raise MalformedAsset("a frame has other rows or columns than the dataset says")
+            let_go(value)
 
 
 @dataclass(frozen=True, slots=True)

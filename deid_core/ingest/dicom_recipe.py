@@ -9,7 +9,8 @@ from enum import IntEnum
 from struct import pack
 from typing import Any
 
-from deid_core.ingest.dicom_codestream import bare
+from deid_core.ingest.dicom_codestream import bare, extent
+from deid_core.ingest.dicom_runs import ALONE, Run, Runs, Seen
 from deid_core.ingest.dicom_scan import HEAD, ITEM, LONG, SEQUENCE_END, Unusual, items, places, skip
 from deid_core.ingest.dicom_structure import LONG_VRS, UNDEFINED
 
@@ -53,7 +54,32 @@ class Mode:
 
 
 KEEP, FORMED, CONSTANT, EXACT = map(int, (Kind.KEEP, Kind.FORMED, Kind.CONSTANT, Kind.EXACT))  # compared in a loop
-Table = dict[bytes, Mode]  # by an element's first bytes: its tag, and its VR where the encoding says it
+OPERATE = int(Kind.OPERATE)
+MOST_SERIES = 64  # of which runs are remembered
+
+
+class Table(dict[bytes, Mode]):
+    """Map an element's first bytes, its tag and its VR where the encoding says it, to its mode; keep runs by series."""
+
+    def __init__(self) -> None:
+        """Begin with nothing learned."""
+        super().__init__()
+        self._runs: dict[bytes, Runs] = {}
+
+    def runs(self, series: bytes) -> Runs:
+        """Return what is remembered of a series."""
+        found = self._runs.get(series)
+        if found is None:
+            if len(self._runs) >= MOST_SERIES:
+                self._runs.clear()
+            found = self._runs[series] = Runs()
+        return found
+
+    def learn(self, name: bytes, mode: Mode) -> None:
+        """Set an element's mode; where it is another than before, the runs that were made by it are forgotten."""
+        if self.get(name) != mode:
+            self[name] = mode
+            self._runs.clear()
 
 
 @dataclass(slots=True)
@@ -66,6 +92,15 @@ class Hole:
     value: int
     end: int
     mode: Mode | None
+    run: Run | None = None
+    under: int = 0  # the tag of the element at the top that it is in; 0 for one at the top
+    marker: int = 0  # how many items began or ended before it
+
+    def elements(self) -> list[tuple[int, int, Mode]]:
+        """Return (offset, end, mode) of each element that is to be looked up there."""
+        if self.run is None:
+            return [(self.start, self.end, self.mode)] if self.mode else []
+        return [(self.start + at, self.start + end, mode) for at, end, mode in self.run.blanks]
 
 
 @dataclass(slots=True)
@@ -84,6 +119,9 @@ class Pass:
     marks: list[Hole] = field(default_factory=list, repr=False)
     pixels: Hole | None = field(default=None, repr=False)
     sop_instance: bytes = field(default=b"", repr=False)
+    series: bytes | None = field(default=None, repr=False)  # whose runs are remembered; None where none are
+    under: int = 0  # the tag of the element at the top whose items are gone through
+    marker: int = 0  # how many items began or ended
 
     def walk(  # noqa: C901, PLR0912, PLR0915 - one loop, its calls spared: it is run for every element of every file
         self, at: int, stop: int, table: Table, chunks: list[Any], *, top: bool
@@ -92,9 +130,26 @@ class Pass:
         data, implicit, view = self.data, self.implicit, memoryview(self.data)
         run, last, unmarked = -1, -1, list(MARKS) if top else []
         mark = unmarked[0] if unmarked else BEYOND
+        runs = None if self.series is None else table.runs(self.series)
+        known = runs.by_start if runs and not runs.left else {}
+        seen: list[Seen] | None = [] if runs and runs.left else None
         while at < stop:
             group, number, vr, length = HEAD(data, at)
             tag = group << 16 | number
+            if runs and known and (same := known.get(data[at : at + 4])):
+                if data.startswith(same.data, at) and tag > last and at + len(same.data) <= stop:
+                    while tag >= mark:
+                        if run >= 0:
+                            chunks.append(view[run:at])
+                            run = -1
+                        mark = self._marked(chunks, unmarked)
+                    if run >= 0:
+                        chunks.append(view[run:at])
+                        run = -1
+                    self._again(same, at, chunks)
+                    at, last = at + len(same.data), same.last
+                    continue
+                runs.miss()
             if tag <= last:
                 if tag == 0 and top and not any(data[at:stop]):
                     break
@@ -134,17 +189,52 @@ class Pass:
                     run = -1
                 if kind == EXACT:
                     self.signature.append(data[at:end])
-                    self.looked_up.append(Hole(chunks, len(chunks), at, value, end, mode))
+                    self.looked_up.append(
+                        Hole(chunks, len(chunks), at, value, end, mode, None, self.under, self.marker)
+                    )
                     chunks.append(b"")
                 elif kind > CONSTANT or mode.vr == "SQ":
+                    self.under = tag if top else self.under
                     self._changed(mode, Hole(chunks, len(chunks), at, value, end, mode), name, tag)
+                    self.under = 0 if top else self.under
                 elif kind == CONSTANT:
                     chunks.append(mode.payload)
+            if seen is not None:
+                seen.append(
+                    Seen(
+                        name,
+                        tag,
+                        at,
+                        end,
+                        ALONE if kind > EXACT or kind == OPERATE or tag == SOP_INSTANCE else len(unmarked),
+                    )
+                )
             at = end
         if run >= 0:
             chunks.append(view[run:at])
         while mark < BEYOND:
             mark = self._marked(chunks, unmarked)
+        if runs and seen is not None:
+            runs.compare(data, seen, lambda part, last: self._run(part, last, table))
+
+    def _run(self, part: bytes, last: int, table: Table) -> Run:
+        """Go over a run by itself, and return what that gives."""
+        inner, chunks = Pass(part, self.implicit, self.map_uid), list[Any]()
+        inner.walk(0, len(part), table, chunks, top=False)
+        for hole in inner.looked_up:
+            chunks[hole.index] = None
+        known = b"" if inner.looked_up else b"".join(chunks)
+        blanks = tuple(element for hole in inner.looked_up for element in hole.elements())
+        held = tuple(chunk if chunk is None else bytes(chunk) for chunk in chunks)
+        return Run(part, last, held, blanks, b"".join(inner.signature), known)
+
+    def _again(self, run: Run, at: int, chunks: list[Any]) -> None:
+        """Add to `chunks` what a run gave when it was gone over."""
+        if run.signature:
+            self.signature.append(run.signature)
+            hole = Hole(chunks, len(chunks), at, at, at + len(run.data), None, run, self.under, self.marker)
+            self.looked_up.append(hole)
+        chunks.append(run.known)
 
     def _marked(self, chunks: list[Any], unmarked: list[int]) -> int:
         """Leave a hole for the next mark, and return the tag of the one after."""
@@ -201,16 +291,18 @@ class Pass:
         inside = []
         for _, start, end, delimited in items(whole, hole.value, hole.end, implicit=self.implicit):
             self.signature.append(ITEM)
+            self.marker += 1
             chunks: list[Any] = []
             self.walk(start, end, mode.payload, chunks, top=False)
             inside.append((delimited, chunks))
         self.signature.append(SEQUENCE_END)
+        self.marker += 1
         return head, whole[hole.value - 4 : hole.value] == b"\xff\xff\xff\xff", inside
 
 
-def rendered(chunks: list[Any]) -> bytes:
-    """Return the bytes of chunks, sequences with the lengths that their items have now."""
-    return b"".join(_sequence(*chunk) if isinstance(chunk, tuple) else chunk for chunk in chunks)
+def rendered(chunks: list[Any], head: bytes = b"") -> bytes:
+    """Return the bytes of chunks after a head, sequences with the lengths that their items have now."""
+    return b"".join((head, *[_sequence(*chunk) if chunk.__class__ is tuple else chunk for chunk in chunks]))
 
 
 def _sequence(head: bytes, undefined: bool, inside: list[tuple[bool, list[Any]]]) -> bytes:  # noqa: FBT001 - unpacked
@@ -225,11 +317,15 @@ def _sequence(head: bytes, undefined: bool, inside: list[tuple[bool, list[Any]]]
     return head + pack("<I", len(value)) + value
 
 
-def frames_are_bare(data: bytes, at: int, end: int, frames: int) -> bool:
-    """Say whether encapsulated pixel data hold one fragment a frame, with nothing in them but the picture."""
+def frames_are_bare(data: bytes, at: int, end: int, shape: tuple[int, int, int]) -> bool:
+    """Say whether encapsulated pixel data hold one fragment a frame, with nothing in them but the picture.
+
+    `shape` is that of all of them: frames, rows, columns.
+    """
     fragments = []
     while at < end - 8:
         length = LONG(data, at + 4)[0]
         fragments.append(data[at + 8 : at + 8 + length])
         at += 8 + length
-    return len(fragments) == frames + 1 and all(bare(fragment) == fragment for fragment in fragments[1:])
+    plain = (bare(one) == one and extent(one) in {None, shape[1:]} for one in fragments[1:])
+    return len(fragments) == shape[0] + 1 and all(plain)

@@ -64,6 +64,8 @@ def text_of(element: DataElement) -> str | None:
     if element.VR not in TEXT_VRS:
         return None
     value = element.value
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     return "\\".join(map(str, value)) if isinstance(value, (MultiValue, list, tuple)) else str(value)
@@ -100,7 +102,7 @@ def put(dataset: Dataset, edits: Sequence[Edit]) -> None:
         parent, element = _held(dataset, path)
         value = _new_value(element, by_path[path])
         if value is None:
-            del parent[element.tag]
+            del parent._dict[element.tag]  # noqa: SLF001 - pydicom's own way takes thrice
         else:
             _store(dataset, parent, element, value)
 

@@ -69,8 +69,13 @@ def of_png(png: Png) -> tuple[Metadata, int]:
 def of_webp(webp: Webp) -> tuple[Metadata, int]:
     """Return a WebP's metadata and its orientation."""
     blocks = [payload.removeprefix(EXIF) for kind, payload in webp.left_out if kind == b"EXIF"]
-    named = chain.from_iterable(_riff(kind, payload) for kind, payload in webp.left_out)
+    named = chain.from_iterable(_block(kind, payload) for kind, payload in webp.left_out)
     return _gathered(chain(named, _trailing(webp.trailing))), orientation(blocks[0]) if blocks else 1
+
+
+def of_blocks(blocks: Iterable[tuple[bytes, bytes]]) -> Metadata:
+    """Return the metadata of blocks that are named as WebP names its own: EXIF, XMP, ICCP."""
+    return _gathered(chain.from_iterable(_block(kind, payload) for kind, payload in blocks))
 
 
 def of_tiff(tiff: Tiff) -> Metadata:
@@ -157,12 +162,12 @@ def _chunk(kind: bytes, payload: bytes) -> Iterator[Named]:
         yield f"PNG/{kind.decode('ascii')}", shown(payload)
 
 
-def _riff(kind: bytes, payload: bytes) -> Iterable[Named]:
+def _block(kind: bytes, payload: bytes) -> Iterable[Named]:
     if kind == b"EXIF":
         return of_exif(payload.removeprefix(EXIF))
     if kind == b"ICCP":
         return _profile(payload)
-    return [("XMP" if kind == b"XMP " else f"WebP/{shown(kind)}", shown(payload))]
+    return [("XMP" if kind == b"XMP " else f"Block/{shown(kind)}", shown(payload))]
 
 
 def _page(data: bytes, number: int, page: Directory) -> Iterator[Named]:

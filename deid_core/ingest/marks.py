@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from deid_core.entities import EntityType
-from deid_core.ingest.dicom import mark
+from deid_core.ingest.dicom import inflated_parts, mark
 from deid_core.ingest.dicom_documents import FRAME, WORDS
 from deid_core.ingest.dicom_frames import PIXEL_KEYWORDS
 from deid_core.ingest.elements import put_text
@@ -54,14 +56,18 @@ def _claimed(document: Document, policy: Policy) -> Iterator[str]:
 
 
 def without_samples(document: Document, output: Mapped) -> bytes:
-    """Return the bytes of a DICOM output, of which a document was read, without its pixels'."""
+    """Return the bytes of a DICOM output, of which a document was read, inflated, and without its pixels'."""
     dataset = document.part("dataset").value
     value = next((dataset[keyword].value for keyword in PIXEL_KEYWORDS if keyword in dataset), b"")
     value = value.held if isinstance(value, View) else value
+    head = b""
+    if dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+        held = cast("Mapped", value.obj) if isinstance(value, memoryview) else None
+        head, output = inflated_parts(output, held)
     if isinstance(value, memoryview):
         at = _address(value) - _address(output)
-        return output[:at] + output[at + len(value) :]
-    return output[:].replace(value, b"") if value else output[:]
+        return head + output[:at] + output[at + len(value) :]
+    return head + (output[:].replace(value, b"") if value else output[:])
 
 
 def _address(data: Mapped | memoryview) -> int:

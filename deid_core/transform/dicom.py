@@ -41,12 +41,12 @@ STRUCTURE = frozenset(
 )
 
 
-@operator("Remove the element.")
+@operator("Remove the element.", blind=True)
 def remove_element(value: Any, site: Site) -> None:
     """Return None."""
 
 
-@operator("Empty the element.")
+@operator("Empty the element.", blind=True)
 def zero_length(value: Any, site: Site) -> str:  # noqa: ARG001 - the shape of every operator
     """Return no text, which every value representation can hold."""
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import secrets
 import sys
@@ -13,6 +14,7 @@ from hashlib import sha256
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any
 
 import typer
@@ -21,14 +23,21 @@ from rich.progress import track
 from rich.table import Table
 
 from deid_core import codec, ingest, pipeline, registry, verify
-from deid_core.errors import KeyFileError, Quarantine, ResidualIdentifier, UnreadableAsset, UsageError
+from deid_core.errors import (
+    KeyFileError,
+    Quarantine,
+    ResidualIdentifier,
+    ServiceError,
+    UnreadableAsset,
+    UsageError,
+)
 from deid_core.ingest.pieces import Buffer, Mapped, Pieces, digest, pieces_of
 from deid_core.keys import KEY_BYTES, ProjectKey
 from deid_core.model import Decision, PartKind, Plan, Verdict
 from deid_core.pipeline import Identified
 from deid_core.policy import Policy, load_policy
 from deid_core.ports import KnownValue
-from infra.folder import FolderStore
+from infra.folder import MAPPED_FROM, FolderStore
 from infra.lines import LinesStore
 from infra.settings import Settings, load_key
 
@@ -218,19 +227,21 @@ def _rows(local: Local, path: Path, names: Iterator[str]) -> Iterator[dict[str, 
 def _written(local: Local, path: Path, names: Iterator[str], output: Path, *, keep: bool) -> Iterator[dict[str, Any]]:
     """Write what a file's pieces became as one file, and yield its row; where a piece fails nothing is left of it."""
     made, changed = sha256(), 0
-    outputs = (_deidentified(local, path, name) for name in names)
+    outputs = (_deidentified(local, path, name, output) for name in names)
 
     def pieces() -> Iterator[Buffer]:
         nonlocal changed
-        for plan, piece in chain([first], outputs):
+        for plan, data in chain([first], outputs):
             changed += sum(decision.verdict is not Verdict.KEEP for decision in plan.decisions)
-            made.update(piece)
-            yield piece
+            for piece in pieces_of(data):
+                made.update(piece)
+                yield piece
 
     try:
         first = next(outputs)
         asset = local.names[path]
-        target = asset if keep else first[0].asset_id + ingest.SUFFIX[first[0].media_type]
+        kind = first[0].media_type
+        target = ingest.fitting(asset, kind) if keep else first[0].asset_id + ingest.SUFFIX[kind]
         output.mkdir(parents=True, exist_ok=True)
         FolderStore(output).put(target, Pieces(pieces), create_only=False)
     except Quarantine as error:
@@ -239,12 +250,32 @@ def _written(local: Local, path: Path, names: Iterator[str], output: Path, *, ke
     yield {"asset": asset, "output": str(output / target), "changed": changed, "sha256": made.hexdigest()}
 
 
-def _deidentified(local: Local, path: Path, name: str) -> tuple[Plan, bytes]:
+def _deidentified(local: Local, path: Path, name: str, output: Path) -> tuple[Plan, Mapped]:
     whose, plan, read = local.planned(path, name)
-    data = b"".join(pieces_of(local.splicer.written(read, whose.document, plan)))
+    data = _held(local.splicer.written(read, whose.document, plan), output)
     if verify.residual(whose, plan, data, local.policy, local.key, local.recall).left:
         raise ResidualIdentifier("verification found an identifier in the output; nothing was written")
     return plan, data
+
+
+def _held(made: bytes | Pieces, output: Path) -> Mapped:
+    """Return an output until it is verified: in memory, a large one in a file without a name, where it will lie."""
+    if isinstance(made, bytes):
+        return made
+    held, left = list[Buffer](), iter(made)
+    while sum(map(len, held)) < MAPPED_FROM:
+        piece = next(left, None)
+        if piece is None:
+            return b"".join(held)
+        held.append(piece)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=output) as file:
+            file.writelines(chain(held, left))
+            file.flush()
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise ServiceError(f"the output cannot be held: {type(error).__name__}") from None
 
 
 def _line(row: dict[str, object]) -> str:

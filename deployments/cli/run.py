@@ -20,6 +20,7 @@ from rich.table import Table
 
 from deid_core.errors import UsageError
 from deployments.server import HOST, prefect_server
+from deployments.tending import tending
 from infra import accounts
 from infra.settings import Settings, new_key, prepare_home
 
@@ -123,11 +124,14 @@ def _watch(done: Event, gate: Gate, bars: Bars) -> None:
     from tasks import progress  # noqa: PLC0415
 
     told = ""
+    sweep: Thread | None = None
     with get_client(sync_client=True) as client:
         while not done.wait(0.5):
             if not progress.run_ids:
                 continue
             state = client.read_flow_run(UUID(progress.run_ids[-1])).state
+            if state and state.is_paused() and sweep is None:
+                sweep = tending(done)  # the gate below may ask at this terminal, and wait long
             # the form's schema is stored just after the state changes
             if state and state.is_paused() and state.state_details.pause_key != told:
                 told = str(state.state_details.pause_key)

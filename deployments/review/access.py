@@ -91,10 +91,12 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/api/items/{item_id}/preview/view"): SEES_BATCHES,
     ("GET", "/api/items/{item_id}/preview/frames/{number}"): SEES_BATCHES,
     ("GET", "/api/items/{item_id}/history"): SEES_BATCHES,
+    ("GET", "/api/items/{item_id}/records"): SEES_BATCHES,
     ("GET", "/api/items/{item_id}/compare"): SEES_BATCHES,
     ("GET", "/api/items/{item_id}/comments"): READS_RAW,
     ("POST", "/api/items/{item_id}/comments"): WORKS_RAW,
     ("POST", "/api/items/{item_id}/edits"): WORKS_RAW,
+    ("POST", "/api/items/{item_id}/clone"): WORKS,
     ("POST", "/api/items/{item_id}/submit"): WORKS,
     ("POST", "/api/items/{item_id}/adjudicate"): _for(J, scope=Scope.REVIEW),
     # many at once

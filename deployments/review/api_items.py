@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks, Response
 
 from deid_core import ingest
+from deid_core.audit import AuditRecord
 from deid_core.errors import UsageError
 from deid_core.review import Edit
 from deployments.review import asked, drawing, frames
@@ -15,6 +16,7 @@ from deployments.review.access import SEES_ALL, Caller, Configured
 from deployments.review.documents import location_from
 from deployments.review.opening import Closed, Opened, item_of, masked, may_see_raw, raw, steps_of
 from deployments.review.resuming import resume
+from infra import audit_log
 from infra import review_queue as queue
 from infra.accounts import Principal
 from infra.review_queue import Completion, Loaded
@@ -100,8 +102,7 @@ def preview_view(item_id: int, principal: Caller, settings: Configured) -> dict[
 def preview_frame(item_id: int, number: int, principal: Caller, settings: Configured) -> Response:
     """Return a frame as an export of the current version shows it."""
     held = masked(settings, principal, item_id)
-    cleaned = held.cleaned(_spans(held, principal))
-    return Response(frames.png(cleaned, *frames.named(held.view, number)), media_type=PNG)
+    return Response(frames.png(*held.picture(_spans(held, principal), number)), media_type=PNG)
 
 
 @router.get("/{item_id}/history")
@@ -118,10 +119,31 @@ def events(
 ) -> list[queue.Event]:
     """Return an item's history as far as a person may know of it."""
     found = queue.history(settings.database_url, loaded.item.id or 0, offset, limit)
+    return [one for one in found if one.act == queue.Status.SENT_BACK or _may_know_of(one.who, principal, loaded)]
+
+
+@router.get("/{item_id}/records")
+def records(item_id: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
+    """Return what the audit holds of an item, in order: from the source's hash by every act to the output's hash."""
+    return [asdict(one) for one in chain(settings, principal, item_of(settings, principal, item_id))]
+
+
+def chain(settings: Settings, principal: Principal, loaded: Loaded) -> list[AuditRecord]:
+    """Return the records of an item's run about it, as far as a person may know of them."""
+    found = audit_log.history(settings.database_url, loaded.item.asset_id)
+    return [
+        one
+        for one in found
+        if one.flow_run_id == loaded.batch.flow_run_id
+        and (one.role == "pipeline" or _may_know_of(one.agent, principal, loaded))
+    ]
+
+
+def _may_know_of(who: str, principal: Principal, loaded: Loaded) -> bool:
+    """Say whether a person may know what somebody did: of other reviewers only once it is decided between them."""
     if principal.roles & SEES_ALL or loaded.item.truth is not None:
-        return found
-    people = {held.who for held in loaded.completions}
-    return [event for event in found if event.who in {*people, principal.name, ""}]
+        return True
+    return who in {principal.name, "", *(held.who for held in loaded.completions)}
 
 
 @router.get("/{item_id}/compare")
@@ -167,6 +189,14 @@ def edits(item_id: int, body: asked.Edits, principal: Caller, settings: Configur
         "lines": drawing.changed_lines(held.view, before, saved.spans),
         "spans": [drawing.summary(span, held.view) for span in saved.spans],
     }
+
+
+@router.post("/{item_id}/clone")
+def clone(item_id: int, body: asked.Clone, principal: Caller, settings: Configured) -> dict[str, int]:
+    """Go on from another version than one's own: a copy of it becomes one's last, and every version stays."""
+    _same_turn(item_of(settings, principal, item_id), body.turn_id)
+    made = queue.clone(settings.database_url, body.turn_id, principal.name, body.number, body.expected)
+    return {"item_id": item_id, "current": made.number}
 
 
 @router.post("/{item_id}/submit")

@@ -104,6 +104,14 @@ class Adjudication(_Strict):
     seconds: Number = 0
 
 
+class Clone(_Strict):
+    """Go on from version `number`; `expected` is the number of one's own version that was seen."""
+
+    turn_id: int
+    number: int
+    expected: int
+
+
 class NewComment(_Strict):
     """Say something about an item or one of its spans; it is kept sealed."""
 

@@ -26,6 +26,7 @@ ACTS = {
     "span.add": "added what was missed",
     "span.restore": "went back to the detectors",
     "passed": "let it pass with others",
+    "cloned": "went on from another version",
     "redetected": "ran the detectors again",
 }
 STATES = {Verdict.TRANSFORM: "goes", Verdict.KEEP: "stays", Verdict.REVIEW: "unsure"}
@@ -77,11 +78,16 @@ def told_of(text: str) -> str:
     label, brace, place = text.partition("{")
     if not brace:
         return STATES[Verdict(text)] if text in set(Verdict) else text.replace("_", " ").lower()
-    held = json.loads(brace + place)
-    where = [f"{held[name]}" for name in ("part", "path", "column") if name in held]
-    ends = f"{held['start']} to {held['end']}" if "start" in held else ""
-    box = f"{held['width']} x {held['height']} at {held['left']}, {held['top']}" if "width" in held else ""
-    return " ".join(filter(None, (label.strip().replace("_", " ").lower(), *where, ends, box)))
+    return " ".join(filter(None, (label.strip().replace("_", " ").lower(), where_of(json.loads(brace + place)))))
+
+
+def where_of(place: Mapping[str, Any]) -> str:
+    """Return a span's place in plain words."""
+    where = [f"{place[name]}" for name in ("part", "path", "column") if name in place]
+    ends = f"{place['start']} to {place['end']}" if place.get("start") is not None else ""
+    box = f"{place['width']} x {place['height']} at {place['left']}, {place['top']}" if "width" in place else ""
+    frame = f"of frame {place['frame'] + 1}" if "frame" in place else ""
+    return " ".join(filter(None, (*where, ends, box, frame)))
 
 
 def placed(view: View, spans: Iterable[Span]) -> dict[int, list[Drawn]]:

@@ -12,6 +12,7 @@ from deid_core import codec, ingest, pipeline
 from deid_core.errors import ChangedAsset, UsageError
 from deid_core.model import Document, Plan
 from deid_core.review import Span, is_carried_out_by, reviewed_plan
+from deployments.review import frames
 from deployments.review.access import SEES_ALL, SEES_RAW, main_role
 from deployments.review.documents import View, view_of
 from infra import audit_log
@@ -54,6 +55,16 @@ class Opened:
     def export(self, spans: Sequence[Span]) -> bytes:
         """Return the bytes that an export with these spans writes."""
         return ingest.write(self.cleaned(spans))
+
+    def picture(self, spans: Sequence[Span], number: int) -> tuple[Document, str, int]:
+        """Return where a frame is to be seen as an export with these spans holds it; UsageError where there is none.
+
+        A picture is read back from what is written, since a format like JPEG changes it once more.
+        """
+        cleaned = self.cleaned(spans)
+        if cleaned.media_type.startswith("image/"):
+            cleaned = ingest.read(ingest.write(cleaned), "picture", cleaned.asset_id, self.run.key)
+        return cleaned, *frames.named(view_of(cleaned), number)
 
 
 def steps_of(principal: Principal) -> tuple[str, ...]:

@@ -14,16 +14,16 @@ from fastapi.templating import Jinja2Templates
 
 from deid_core.entities import EntityType
 from deid_core.model import CellRef, TextSpan
-from deployments.review import api_batches, drawing
+from deployments.review import api_batches, drawing, frames
 from deployments.review.access import SEES_ALL, Caller, Configured, csrf_of, session_token, settings_of
-from deployments.review.api_items import differences, events
+from deployments.review.api_items import chain, differences, events
 from deployments.review.asked import Filters, Reason
 from deployments.review.documents import Block, View
 from deployments.review.opening import Opened, item_of, may_see_raw, raw, steps_of
 from infra import accounts
 from infra import review_queue as queue
 from infra.accounts import Role, Scope
-from infra.review_queue import Status
+from infra.review_queue import Difference, Status
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(str(files("deployments.review").joinpath("templates")))
@@ -35,10 +35,12 @@ templates.env.globals.update(
     letter_of=drawing.letter_of,
     state_of=drawing.state_of,
     tag_of=drawing.tag_of,
+    where_of=drawing.where_of,
     groups=drawing.labels()["groups"],
 )
 OURS = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")  # browsers take "//" and "/\\" for a host, and leave tabs out
 ROWS = 100  # of a table a page shows at once
+STILLS = 6  # frames that are compared on a page
 REASONS = Reason.__args__  # type: ignore[attr-defined]
 
 
@@ -119,9 +121,10 @@ def item(
 
 @router.get("/items/{item_id}/history")
 def history(request: Request, item_id: int, principal: Caller, settings: Configured) -> HTMLResponse:
-    """Show every act on an item."""
+    """Show every act on an item, and its chain of records from the source to what left."""
     loaded = item_of(settings, principal, item_id)
-    return _page(request, "history.html", loaded=loaded, events=events(settings, principal, loaded))
+    acts, held = events(settings, principal, loaded), chain(settings, principal, loaded)
+    return _page(request, "history.html", loaded=loaded, events=acts, records=held)
 
 
 @router.get("/items/{item_id}/compare")
@@ -138,9 +141,9 @@ def compare(
     found = [one for one in differences(settings, held.loaded, left, right) if one.kind != "same"]
     marked = {side["id"]: one.kind for one in found for side in (one.left, one.right) if side}
     sides = [(versions[number], _lines(held.view, versions[number].spans)) for number in (left, right)]
-    return _page(
-        request, "compare.html", held=held, loaded=held.loaded, sides=sides, found=found, marked=marked, numbers=numbers
-    )
+    told: dict[str, Any] = {"sides": sides, "found": found, "marked": marked, "numbers": numbers}
+    stills = _stills(held, found, [version.spans for version, _ in sides])
+    return _page(request, "compare.html", held=held, loaded=held.loaded, stills=stills, **told)
 
 
 @router.get("/account")
@@ -191,6 +194,19 @@ def _drawn(held: Opened, row: int) -> dict[str, Any]:
         "labels": {str(one): drawing.group_of(one) for one in EntityType},
         "frames": len(view.frames),
     }
+
+
+def _stills(
+    held: Opened, found: list[Difference], sides: list[list[dict[str, Any]]]
+) -> list[tuple[int, dict[str, int], list[list[dict[str, Any]]]]]:
+    """Return the frames in which boxes differ, the first few: number, size, and the boxes of each side."""
+    places = [side["location"] for one in found for side in (one.left, one.right) if side]
+    differing = {(place["part"], place["frame"]) for place in places if place["kind"] == "box"}
+    numbered = [(number, *one) for number, one in enumerate(held.view.frames) if one in differing]
+    return [
+        (number, frames.size(held.document, part, frame), [frames.boxes(spans, part, frame) for spans in sides])
+        for number, part, frame in numbered[:STILLS]
+    ]
 
 
 def _rows(view: View) -> dict[str, list[Block]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from threading import Event
 
 from fastapi import FastAPI
 
-SWEEP_SECONDS = 30
+from deployments.tending import SECONDS, tending
+
 log = logging.getLogger(__name__)
 
 
@@ -26,19 +27,7 @@ def resume(run_id: str) -> None:
 @asynccontextmanager
 async def sweeping(_: FastAPI) -> AsyncIterator[None]:
     """Sweep for runs to resume and batches that are late, for as long as the pages are served."""
-    sweeper = asyncio.create_task(_sweep())
+    done = Event()
+    tending(done, SECONDS)  # whoever serves the flow looks at once
     yield
-    sweeper.cancel()
-    with suppress(asyncio.CancelledError):
-        await sweeper
-
-
-async def _sweep() -> None:
-    from flows.review import tend_reviews  # noqa: PLC0415 - as above
-
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        try:
-            await asyncio.to_thread(tend_reviews)
-        except Exception as error:  # noqa: BLE001 - the next one may do better
-            log.warning("the sweep of reviews failed: %s", type(error).__name__)
+    done.set()

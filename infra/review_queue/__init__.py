@@ -54,7 +54,7 @@ from infra.review_queue.tables import (
     Status,
     Turn,
 )
-from infra.review_queue.work import Outcome, adjudicate, save, submit
+from infra.review_queue.work import Outcome, adjudicate, clone, save, submit
 
 __all__ = [
     "DEIDENTIFIED",
@@ -84,6 +84,7 @@ __all__ = [
     "batches",
     "claim",
     "claim_item",
+    "clone",
     "close_batch",
     "comment",
     "comments",

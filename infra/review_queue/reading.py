@@ -111,10 +111,20 @@ def load(url: str, item_id: int, who: str, *, sees_all: bool = False) -> Loaded:
         turn = session.exec(select(Turn).where(Turn.item_id == item_id, Turn.who == who)).first()
         held = versions(session, item_id)
     head = start(batch, item, turn, held)
-    blind = batch.people > 1 and item.status in UNDECIDED and item.step != ADJUDICATION and not sees_all
-    shown = [one for one in held if not blind or one.origin == DETECTOR or one.who == who]
+    blind = is_blind(batch, item) and not sees_all
+    shown = held if sees_all else shown_to(who, batch, item, held)
     current = next(one for one in held if one.number == head)
     return Loaded(batch, item, turn, current, shown, f"runs/{batch.flow_run_id}/plans/{item.asset_id}.json", blind)
+
+
+def is_blind(batch: Batch, item: Item) -> bool:
+    """Say whether several people look at an item apart just now."""
+    return batch.people > 1 and item.status in UNDECIDED and item.step != ADJUDICATION
+
+
+def shown_to(who: str, batch: Batch, item: Item, held: Sequence[Completion]) -> list[Completion]:
+    """Return the versions that somebody may know of: all, or while people look apart the detectors' and his own."""
+    return [one for one in held if not is_blind(batch, item) or one.origin == DETECTOR or one.who == who]
 
 
 def one(session: Session, item_id: int, *, lock: bool = False) -> Item:

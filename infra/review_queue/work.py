@@ -14,7 +14,7 @@ from infra.database import timestamp, writing
 from infra.review_queue import stages
 from infra.review_queue.claims import LOST, renewed
 from infra.review_queue.intake import found, undecided
-from infra.review_queue.reading import numbered, one, start, versions
+from infra.review_queue.reading import numbered, one, shown_to, start, versions
 from infra.review_queue.records import audited, note, note_edits, of_item
 from infra.review_queue.tables import (
     ADJUDICATION,
@@ -69,6 +69,23 @@ def save(url: str, turn_id: int, who: str, edits: Sequence[Edit], expected: int,
             work.batch, work.item, who, "review.saved", Reason.REVIEWED, edits=len(edits), version=version.number
         )
         audited(session, told)
+        return _whole(session, version)
+
+
+def clone(url: str, turn_id: int, who: str, number: int, expected: int) -> Completion:
+    """Go on from another version: add a copy of it, whose parent it is, as somebody's last; what he had stays.
+
+    Raises Conflict as `save` does, UsageError for a version that is not there or that he may not know of.
+    """
+    with writing(url) as session:
+        work = _opened(session, turn_id, who, expected)
+        if number not in {one.number for one in shown_to(who, work.batch, work.item, work.held)}:
+            raise UsageError("there is no such version")
+        version = new_version(session, work, who, (), number)
+        work.turn.completion, work.turn.until = version.number, renewed(work.batch)
+        why = f"from version {number}"
+        note(session, work.item, who, "cloned", step=work.turn.step, reason=why, completion=version.number)
+        audited(session, of_item(work.batch, work.item, who, "review.cloned", why, version=version.number))
         return _whole(session, version)
 
 

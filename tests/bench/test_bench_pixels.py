@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from deid_core import ingest
 from deid_core.detect.faces import faces
-from deid_core.errors import Quarantine
 from deid_core.extract import reading as module
 from deid_core.extract.presence import places
 from deid_core.extract.reading import engine, reading
@@ -24,8 +21,6 @@ from deployments.sample.burned import HANDS, burned
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
-
-    from deid_core.keys import ProjectKey
 
 CAPTIONS = [("NAME", "HARGREAVES, ROSALIND", True), ("MRN", "MRN: 00817263", True), ("DOB", "DOB: 04/17/1951", True),
             ("SITE", "St Agnes Regional Hospital", True), ("TECH", "MI 0.6 TIS 0.4", False)]  # fmt: skip
@@ -89,27 +84,6 @@ def seconds(cine: Cine | Echo) -> float:
     return time.process_time() - start
 
 
-def slices(data: Path, key: ProjectKey) -> list[NDArray[np.uint8]]:
-    """Return the CT and MR frames that hold no text, each once."""
-    found: dict[str, NDArray[np.uint8]] = {}
-    for path in sorted((data / "dicom").rglob("*.dcm")):
-        if path.parent.name == "burned_in":
-            continue
-        try:
-            document = ingest.read(path.read_bytes(), path.name, "a", key)
-            if "pixels" not in document or document.part("dataset").value.get("Modality") not in {"CT", "MR"}:
-                continue
-            frames = document.part("pixels").value
-            shown = [frames.readable(number) for number in range(frames.count)]
-        except Quarantine:
-            continue
-        kept = (
-            frame for frame in shown if frame.shape[0] >= module.SMALLEST[0] and frame.shape[1] >= module.SMALLEST[1]
-        )
-        found |= {sha256(frame.tobytes()).hexdigest(): frame for frame in kept}
-    return list(found.values())
-
-
 @pytest.mark.slow
 def test_a_real_echocardiogram_of_a_hundred_frames(benchmark: BenchmarkFixture, shared: Path) -> None:
     """A hundred frames of moving tissue under captions against the first one."""
@@ -119,14 +93,6 @@ def test_a_real_echocardiogram_of_a_hundred_frames(benchmark: BenchmarkFixture, 
     took = benchmark.pedantic(seconds, (cine,), rounds=1)
     benchmark.extra_info["times_one_frame"] = round(took / single, 2)
     benchmark.extra_info["frames_a_second"] = round(100 / took, 1)
-
-
-def test_share_of_slices_handed_to_reading(benchmark: BenchmarkFixture, shared: Path, key: ProjectKey) -> None:
-    """Frames of CT and MR without text; the network was trained on some of the files, see its card."""
-    frames = slices(shared, key)
-    handed = benchmark.pedantic(lambda: sum(bool(places(frame)) for frame in frames), rounds=1)
-    benchmark.extra_info["frames"] = len(frames)
-    benchmark.extra_info["share_handed_on"] = round(handed / len(frames), 3)
 
 
 def test_faces_in_a_photograph_against_its_first_size(benchmark: BenchmarkFixture) -> None:

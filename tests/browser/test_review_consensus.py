@@ -94,7 +94,7 @@ def test_two_look_apart_and_a_third_decides(open_desk: Callable[..., Any], conse
     assert bob.locator("#reader mark.stays").count() == 0  # ann's work is not shown
     assert "ann" not in bob.locator("main").inner_text().replace("Canary", "")
     bob.goto(f"{desk.base}/items/{item}/history")
-    assert "ann" not in bob.locator("table").inner_text()
+    assert "ann" not in bob.locator("main").inner_text()
     bob.goto(f"{desk.base}/items/{item}")
     add_missed(bob, "zebulon")
     shot(bob, "consensus_second_reviewer")
@@ -116,7 +116,7 @@ def test_two_look_apart_and_a_third_decides(open_desk: Callable[..., Any], conse
     truth = queue.ground_truth(desk.url, item)
     assert (truth.origin, truth.who) == ("adjudicator", "judge")
     judge.goto(f"{desk.base}/items/{item}/history")
-    told = judge.locator("table").inner_text()
+    told = judge.locator("main").inner_text()
     assert {"ann", "bob", "judge"} <= set(told.split())
     assert "added what was missed" in told
     assert "relative name text 86 to 93" in told

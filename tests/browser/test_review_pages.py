@@ -23,6 +23,8 @@ NOTE = (
     "Her 👩‍⚕️ neighbour zebulon called <b>twice</b>.\r\n"
 )
 
+BOXES = "#stage .a9s-annotationlayer"
+
 
 def label(page: Any, typed: str) -> None:
     """Choose a label by keyboard."""
@@ -77,11 +79,14 @@ def test_a_whole_review_by_keyboard_alone(open_desk: Callable[..., Any]) -> None
     saved(page, 5)
     page.keyboard.press("]")
     saved(page, 6)
+    page.keyboard.press("l")
+    label(page, "staff")
+    saved(page, 7)
     now = {span["id"]: span for span in desk.spans(item)}
     added = next(span for span in now.values() if span["origin"] == "person")
     start = NOTE.index("zebulon")
     assert (added["location"]["start"], added["location"]["end"]) == (start - 1, start + 8)
-    assert added["entity_type"] == "RELATIVE_NAME"
+    assert added["entity_type"] == "STAFF_NAME"
     assert now[found["DATE"]]["verdict"] == "keep"
     page.keyboard.press("c")
     page.keyboard.type("a neighbour's name")
@@ -219,9 +224,9 @@ def test_a_picture_and_its_text_lead_to_each_other(open_desk: Callable[..., Any]
     page.get_by_role("button", name="Take it").click()
     page.locator("#words .word.span").first.wait_for(timeout=60000)
     page.locator("#words .word.span").first.click()
-    page.locator("#boxes rect.current").wait_for()
+    page.locator(f"{BOXES} .selected").wait_for()
     page.get_by_role("button", name="Draw a box").click()
-    area = page.locator("#boxes").bounding_box()
+    area = page.locator(BOXES).bounding_box()
     scale = area["width"] / 640
     page.mouse.move(area["x"] + 40 * scale, area["y"] + 240 * scale)
     page.mouse.down()
@@ -237,6 +242,40 @@ def test_a_picture_and_its_text_lead_to_each_other(open_desk: Callable[..., Any]
     page.keyboard.press("v")
     page.locator("#preview-frame img").wait_for()
     page.wait_for_function("document.querySelector('#preview-frame img').naturalWidth === 640")
+
+
+def test_zoom_is_remembered_and_history_is_one_click_away(open_desk: Callable[..., Any], scan: bytes) -> None:
+    """Text and pictures stay as large as one made them; a click shows each decision and the chain of records."""
+    desk = open_desk({"note.txt": NOTE.encode(), "scan.png": scan})
+    page = desk.page(where=f"/items/{desk.items['note.txt']}")
+    page.get_by_role("button", name="Take it").click()
+    ready(page)
+    size = "Number(getComputedStyle(document.querySelector('#reader .text')).fontSize.replace('px', ''))"
+    before = page.evaluate(size)
+    for _ in range(4):
+        page.keyboard.press("+")
+    assert page.evaluate(size) == pytest.approx(1.4 * before)
+    page.reload()
+    ready(page)
+    assert page.evaluate(size) == pytest.approx(1.4 * before)
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    page.keyboard.type("who?")
+    page.get_by_role("button", name="Say it").click()
+    page.get_by_role("button", name="show").click()  # from a comment to its finding
+    assert page.locator("mark.current").first.get_attribute("data-span") == "1.0"
+    page.keyboard.press("x")
+    saved(page, 2)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("row", name="said it stays").get_by_text("ann").wait_for()
+    page.get_by_role("row", name="review.saved").wait_for()
+    page.goto(f"{desk.base}/items/{desk.items['scan.png']}")
+    page.get_by_role("button", name="Take it").click()
+    ready(page)
+    width = page.locator(BOXES).bounding_box()["width"]
+    for _ in range(4):
+        page.keyboard.press("-")
+    assert width == pytest.approx(1.4 * page.locator(BOXES).bounding_box()["width"], rel=0.02)
 
 
 def test_what_answers_with_nothing_goes_on(open_desk: Callable[..., Any]) -> None:

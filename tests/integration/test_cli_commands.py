@@ -7,6 +7,7 @@ import os
 import stat
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -62,6 +63,26 @@ def test_the_plan_shows_what_and_not_who(tmp_path: Path, quick_policy: Path) -> 
     assert "NAME at 9 17: transform, mask_label" in done.stdout
     assert "Jane" not in done.stdout
     assert not (tmp_path / "out").exists()
+
+
+def test_a_large_output_waits_in_a_file_and_leaves_only_when_it_is_verified(
+    tmp_path: Path, quick_policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes come out as of one that waits in memory, and nothing of one in which a name is left."""
+    (tmp_path / "note.txt").write_text(NOTE)
+    RUN.invoke(app, ["key", "new"])
+    outputs = []
+    for limit in (64 << 20, 0):
+        monkeypatch.setattr("deployments.cli.core.MAPPED_FROM", limit)
+        to = tmp_path / f"out-{limit}"
+        assert exit_of("deid", str(tmp_path / "note.txt"), "-o", str(to), "--policy", str(quick_policy)) == 0
+        outputs.append({path.name: path.read_bytes() for path in to.iterdir()})
+    assert outputs[0] == outputs[1] != {}
+    left = SimpleNamespace(left=("a finding",))
+    monkeypatch.setattr("deid_core.verify.residual", lambda *_: left)
+    to = tmp_path / "none"
+    assert exit_of("deid", str(tmp_path / "note.txt"), "-o", str(to), "--policy", str(quick_policy)) != 0
+    assert not any(to.iterdir())
 
 
 def test_deid_writes_under_neutral_names(tmp_path: Path, quick_policy: Path) -> None:

@@ -242,6 +242,30 @@ def test_people_who_differ_need_an_adjudicator(database_url: str) -> None:
     assert ("ada", "review.adjudicated") in acts(database_url)
 
 
+def test_work_goes_on_from_anothers_version(database_url: str) -> None:
+    """A copy has the other as its parent and is corrected further; who looks apart cannot copy what is hidden."""
+    batch_id = filled(database_url, 1, people=2)
+    ann, bob = (taken(database_url, batch_id, who) for who in ("ann", "bob"))
+    item_id = ann.item.id or 0
+    queue.submit(database_url, ann.turn.id or 0, "ann", "approved", 1, edits=[REJECTED])
+    with pytest.raises(UsageError, match="no such version"):
+        queue.clone(database_url, bob.turn.id or 0, "bob", 2, 1)
+    queue.submit(database_url, bob.turn.id or 0, "bob", "approved", 1)
+    ada = taken(database_url, batch_id, "ada", steps=("adjudication",))
+    turn, begun = ada.turn.id or 0, queue.load(database_url, item_id, "ada").current.number
+    with pytest.raises(Conflict):
+        queue.clone(database_url, turn, "ada", 2, 99)
+    copy = queue.clone(database_url, turn, "ada", 2, begun)
+    anns = next(one for one in queue.completions(database_url, item_id) if one.number == 2)
+    assert (copy.parent, copy.spans, copy.origin) == (2, anns.spans, "adjudicator")
+    saved = queue.save(database_url, turn, "ada", [ADDED], copy.number)
+    assert (saved.parent, len(saved.spans)) == (copy.number, len(anns.spans) + 1)
+    assert queue.submit(database_url, turn, "ada", "approved", saved.number).batch_done
+    assert queue.ground_truth(database_url, item_id).spans[: len(anns.spans)] == anns.spans
+    assert ("ada", "review.cloned") in acts(database_url)
+    assert "cloned" in [event.act for event in queue.history(database_url, item_id)]
+
+
 @pytest.mark.parametrize(("ranks", "decided_by"), [((1, 2), "bob"), ((2, 1), "ann"), ((1, 1), "")])
 def test_rank_decides_between_ground_truths(
     tmp_path_factory: pytest.TempPathFactory, ranks: tuple[int, int], decided_by: str

@@ -95,6 +95,23 @@ def test_a_known_value_holds_whatever_its_words(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("keyword", "text", "label", "left"),
+    [
+        ("Manufacturer", "TOSHIBA_MEC", EntityType.FACILITY, None),
+        ("Manufacturer", "GE MEDICAL SYSTEMS", EntityType.DEVICE, None),
+        ("Manufacturer", "Lakeside Clinic", EntityType.FACILITY, "Lakeside Clinic"),
+        ("Manufacturer", "Siemens", EntityType.NAME, "Siemens"),
+        ("StudyDescription", "TOSHIBA", EntityType.FACILITY, "TOSHIBA"),
+    ],
+)
+def test_a_makers_own_institution_leaves_the_makers_name(
+    keyword: str, text: str, label: EntityType, left: str | None
+) -> None:
+    """A maker's test image names the maker as its institution, or as its station: the maker still made it."""
+    assert seen(text, text, label, 0.9, "known_values", keyword) == left
+
+
+@pytest.mark.parametrize(
     ("text", "found", "expected"),
     [
         ("Jane Doe at 5 pm", "Doe at", "Doe"),

@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     UID,
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -114,6 +115,33 @@ def test_samples_that_are_not_held_come_out_as_those_that_are(
     assert samples not in rest
 
 
+@pytest.mark.parametrize("frames", [(), (1,)], ids=["as they are", "one covered"])
+@pytest.mark.parametrize(("pixels", "values"), KINDS[:4])
+def test_a_deflated_image_in_a_file_comes_out_as_one_in_memory(
+    pixels: NDArray[Any],
+    values: dict[str, Any],
+    frames: tuple[int, ...],
+    key: ProjectKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is inflated lies in memory or is mapped; the output is the same, and is searched inflated."""
+    data = an_image(pixels, DeflatedExplicitVRLittleEndian, PatientComments="Brzezicki", **values)
+    held = read(data, key, 1 << 30, monkeypatch)
+    output = DicomReader().write(edited(held, *frames) if frames else held)
+    monkeypatch.setattr("deid_core.ingest.dicom_deflated.MAPPED_FROM", 0)
+    monkeypatch.setattr("deid_core.ingest.dicom_deflated.PIECE", 16)
+    mapped = read(data, key, 0, monkeypatch)
+    assert isinstance(mapped.part("dataset").value.PixelData.obj, mmap.mmap)
+    assert b"".join(ingest.written(edited(mapped, *frames) if frames else mapped)) == output
+    for above in (0, 1 << 30):
+        again = read(output, key, above, monkeypatch)
+        rest, samples = without_samples(again, output), bytes(again.part("dataset").value.PixelData)
+        assert b"Brzezicki" in rest
+        assert samples not in rest
+    with pytest.raises(MalformedAsset):
+        ingest.read(data[:-90], "", "asset", key)
+
+
 def with_comments(data: bytes) -> bytes:
     """Return an image whose frames are JPEG with a comment in each, told apart by an offset table."""
     dataset = pydicom.dcmread(BytesIO(data))
@@ -208,23 +236,30 @@ def through(name):
 
 key = ProjectKey(bytes(range(32)))
 policy = load_policy("safe_harbor").model_copy(update={"detectors": ("dicom_tags", "patterns", "known_values")})
-print(through("small"), through("large"))
+print(through("small"), through("large"), through("deflated"))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_memory_does_not_grow_with_the_number_of_frames(tmp_path: Path) -> None:
-    """Reading, planning, writing and verifying six hundred frames, 300 MB, takes at most 40 MB more than two do."""
+    """Reading, planning, writing and verifying six hundred frames, 300 MB, takes at most 40 MB more than two do.
+
+    Deflated ones are inflated into a file that is mapped: they take at most a piece or two more.
+    """
     ramp = np.add.outer(np.arange(512), np.arange(512)).astype("<u2")
     for name, count in (("small", 2), ("large", 600)):
         (tmp_path / name).write_bytes(
             an_image(np.broadcast_to(ramp, (count, 512, 512)), ExplicitVRLittleEndian, PatientID="MRN-00471")
         )
+    (tmp_path / "deflated").write_bytes(
+        an_image(np.broadcast_to(ramp, (600, 512, 512)), DeflatedExplicitVRLittleEndian, PatientID="MRN-00471")
+    )
     child = subprocess.run(
         [sys.executable, "-c", dedent(CHILD), str(tmp_path)],
         check=True, capture_output=True, text=True, cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
-    small, large = map(int, child.stdout.split())
+    small, large, deflated = map(int, child.stdout.split())
     assert (tmp_path / "large").stat().st_size > 600 * FRAME
     assert large - small < 40
+    assert deflated - small < 80

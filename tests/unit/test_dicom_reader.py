@@ -204,7 +204,7 @@ def test_what_is_not_understood_whole_is_set_aside(data: bytes, error: type[Quar
 
 def test_a_deflated_bomb_is_not_inflated(monkeypatch: pytest.MonkeyPatch, key: ProjectKey) -> None:
     """Inflating stops at the limit."""
-    monkeypatch.setattr(dicom, "MAX_INFLATED", 1 << 20)
+    monkeypatch.setattr("deid_core.ingest.dicom_deflated.MAX_INFLATED", 1 << 20)
     with pytest.raises(LimitExceeded):
         DicomReader().read(a_bomb(1 << 20), "asset", key)
 

@@ -92,7 +92,7 @@ def test_a_webp_keeps_its_samples_and_nothing_else(name: str, key: ProjectKey) -
 def test_every_chunk_that_is_no_picture_is_named(key: ProjectKey) -> None:
     """Exif, XMP, the profile, chunks of unknown kind and what trails are each an entry to be searched for."""
     found = ImageReader().read(marked(picture()), "a", key).part("metadata").value
-    assert {"EXIF/Artist", "EXIF/MakerNote", "XMP", "ICC/description", "WebP/caNv", "trailing bytes"} <= set(found)
+    assert {"EXIF/Artist", "EXIF/MakerNote", "XMP", "ICC/description", "Block/caNv", "trailing bytes"} <= set(found)
     assert found["EXIF/Artist"] == "CANARY Artist"
 
 

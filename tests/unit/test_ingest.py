@@ -54,7 +54,7 @@ def test_content_says_what_a_file_is(data: bytes, name: str, kind: str) -> None:
         (b"\x7fELF\x02\x01\x01\0\0\0", "program", UnsupportedFormat),
         (b"\xff\xfe\x00", "odd.txt", UnsupportedFormat),
         (bytes(range(256)), "noise.txt", UnsupportedFormat),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "IMG_0001.HEIC", UnsupportedFormat),
+        (b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "IMG_0001.AVIF", UnsupportedFormat),
         (b"GIF89a" + bytes(20), "clip.gif", UnsupportedFormat),
         (b"II+\0\x08\0\0\0" + bytes(20), "slide.svs", UnsupportedFormat),
     ],
@@ -134,3 +134,17 @@ def test_a_document_never_shows_its_values() -> None:
     assert "Zebulon" not in repr(document)
     table = ingest.read(b"name\nZebulon Quux\n", "t.csv", "a", KEY)
     assert "Zebulon" not in repr(table)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "fits"),
+    [
+        ("IMG_0001.HEIC", "image/png", "IMG_0001.HEIC.png"),
+        ("scan.png", "image/png", "scan.png"),
+        ("notes.csv", "text/plain", "notes.csv"),
+        ("IM0001", "application/dicom", "IM0001"),
+    ],
+)
+def test_a_kept_name_claims_what_the_output_is(name: str, kind: str, fits: str) -> None:
+    """What leaves as another format has that one's suffix behind its old name."""
+    assert ingest.fitting(name, kind) == fits

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from deid_core.errors import MissingExtra
+from deid_core.errors import LimitExceeded, MissingExtra, UncertainAsset
+from deid_core.extract import tesseract
 from deid_core.extract.tesseract import Tesseract, _turned_back
 from deid_core.policy import load_policy
 from deid_core.ports import Word
@@ -27,6 +29,22 @@ def test_tesseract_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MissingExtra, match="apt install tesseract-ocr"):
         Tesseract()
+
+
+@pytest.mark.parametrize(
+    ("does", "error"), [("exec sleep 60", LimitExceeded), ("exit 1", UncertainAsset), ("kill -SEGV $$", UncertainAsset)]
+)
+def test_a_program_that_hangs_or_fails_sets_the_image_aside(
+    does: str, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No frame takes longer than a policy's engine may, and one that was not read is not released."""
+    program = tmp_path / "tesseract"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "tesseract 5" && exit\n{does}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(tesseract, "PATIENCE", 1)
+    with pytest.raises(error):
+        Tesseract().words(np.full((60, 200, 3), 255, np.uint8))
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from deid_core.extract.rapid import SHARED, SIDE, RapidOcr, once, starts
+from deid_core.extract.reading import read
 from deid_core.ports import Word
 
 
@@ -35,3 +36,19 @@ def test_a_word_read_twice_counts_once() -> None:
     """Where two tiles overlap, both read the same."""
     one, other = Word("a", 10, 10, 20, 8, 0.9), Word("a", 11, 10, 20, 8, 0.8)
     assert once([one, other, Word("a", 60, 10, 20, 8, 0.8)]) == [one, Word("a", 60, 10, 20, 8, 0.8)]
+
+
+@pytest.mark.slow
+def test_a_hundred_megapixels_are_read_from_corner_to_corner() -> None:
+    """Small text far apart in 10,000 x 10,000 pixels is read; what is between is only looked at."""
+    page = Image.new("L", (10_000, 10_000), 90)
+    draw = ImageDraw.Draw(page)
+    texts = {(200, 300): "HARGREAVES", (8_800, 9_800): "00817263", (5_000, 2_040): "OKONKWO"}
+    for place, text in texts.items():
+        draw.text(place, text, fill=230, font=ImageFont.load_default(40))
+    frame = np.repeat(np.asarray(page)[..., np.newaxis], 3, axis=2)
+    found = {word.text: word for word in read(frame, "rapidocr")}
+    assert set(texts.values()) <= set(found)
+    for (left, top), text in texts.items():
+        assert abs(found[text].left - left) < 40
+        assert abs(found[text].top - top) < 40

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from deid_core.extract import presence
 from deid_core.extract.presence import Place, places
 from deployments.sample.burned import HANDS, Hand, burned
 
@@ -52,6 +53,14 @@ def test_grain_at_the_edge_of_a_frame_is_no_text(shape: tuple[int, int]) -> None
     grain = np.random.default_rng(7).normal(60, 18, shape)
     grey = np.clip(grain, 0, 255).astype(np.uint8)
     assert places(np.repeat(grey[..., np.newaxis], 3, axis=2)) == []
+
+
+def test_a_tall_frame_is_judged_in_bands_as_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text that lies across the border of two bands is found as it would be in the middle of one."""
+    frame, _ = burned(anatomy(700, 500), HANDS[0], 5, TEXTS)
+    whole = presence.likely(frame)
+    monkeypatch.setattr(presence, "BAND", 128)
+    assert np.abs(presence.likely(frame) - whole).max() < 0.01
 
 
 def test_very_large_letters_are_found_in_a_large_frame() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
@@ -120,6 +122,37 @@ def test_two_letters_of_an_expression_about_the_picture_are_no_initials(text: st
     words = [word("HARGREAVES,ROSALIND", 10, 10), word(first, 10, 34), word(second, 60, 34)]
     found = covered(words, [name_at(10, 10, 228)])
     assert [one for one, box in found if box.left == 58] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "top", "rule"),
+    [
+        ("JRS", 10, 34, "beside_identifier"),  # below a name, or after one
+        ("JRS", 300, 10, "beside_identifier"),
+        ("JRS", 700, 10, None),  # far away in its row
+        ("OP JRS", 300, 10, "beside_identifier"),
+        ("Biceps LH", 300, 10, None),
+        ("TSI 0", 300, 10, None),
+        ("XR 0.84", 10, 34, None),
+    ],
+)
+def test_initials_stand_near_a_name_and_a_setting_has_a_word_or_a_value(
+    text: str, left: int, top: int, rule: str | None
+) -> None:
+    """Two or three capitals beside a longer word of the trade, or before a value, are a setting, but after a label."""
+    words = [word("HARGREAVES,ROSALIND", 10, 10)]
+    for one in text.split():
+        words.append(word(one, left, top))
+        left += 12 * len(one) + 12
+    found = {one for one, box in covered(words, [name_at(10, 10, 228)]) if box.left > 10 or box.top > 20}
+    assert found == ({rule} if rule else set())
+
+
+def test_initials_below_a_number_are_not_taken_for_its_owners() -> None:
+    """A name's block has people in it; below a date or a record number settings stand."""
+    words = [word("00817263", 10, 10), word("JRS", 10, 34)]
+    number = replace(name_at(10, 10, 96), entity_type=EntityType.MRN)
+    assert [box for _, box in covered(words, [number]) if box.top > 20] == []
 
 
 def test_words_written_upwards_are_no_line_with_what_stands_beside_them() -> None:

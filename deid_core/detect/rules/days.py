@@ -16,6 +16,7 @@ REACH = 64  # code points on either side in which a fraction's neighbours are lo
 MONTHS, DAYS, OUT_OF = 12, 31, 12
 ENOUGH = 2  # points that make a fraction a date
 FRACTION = re.compile(r"(?<![\w./])(\d{1,2})/(\d{1,2})(?![\w/%])")
+NUMBERED = re.compile(r"\d[/.\-]\d")  # without it there is no date beside
 WHOLE_DATE = re.compile(r"(?<![\w./])\d{1,2}([/.\-])\d{1,2}\1(?:\d\d){1,2}(?!\w)")
 TOTALS = frozenset(
     {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 18, 20, 21, 24, 25, 27, 28, 30}
@@ -89,14 +90,17 @@ def likely_day(text: str, start: int, end: int) -> Spot:
     if not _exists(first, second):
         return None
     before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
+    if COUNTED.match(after):
+        return None
     points = ENOUGH if PADDED.search(text[start:end]) else _shape_points(first, second)
     if points < ENOUGH:
         line, rest = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
+        if not (NUMBERED.search(line) or NUMBERED.search(rest)):
+            return None
         points += bool(WHOLE_DATE.search(line) or WHOLE_DATE.search(rest))
         points += bool(STANDS_ALONE.match(after) and (not line.strip() or line[-1:] in "([\t"))
         points += 2 * _in_a_row(line, (first, second), rest)
-    refused = points < ENOUGH or COUNTED.match(after) or SCALE.search(before)
-    return None if refused else (start, end)
+    return None if points < ENOUGH or SCALE.search(before) else (start, end)
 
 
 def _in_a_row(before: str, own: tuple[int, int], after: str) -> bool:
@@ -137,7 +141,9 @@ def span_of_days(text: str, start: int, end: int) -> Spot:
     pairs = [(int(part[1]), int(part[2])) for part in re.finditer(r"(\d{1,2})/(\d{1,2})", whole[0])]
     if not all(_exists(*pair) for pair in pairs) or SCALE.search(text[max(0, start - REACH) : start]):
         return None
-    if whole[0].count("/") > len(pairs) or not COUNTED.match(text, whole.end()):
+    if whole[0].count("/") > len(pairs):
+        return start, end
+    if not COUNTED.match(text, whole.end()):
         days_first = pairs[0][0] > MONTHS or pairs[-1][0] > MONTHS
         alike = (
             pairs[0][1] == pairs[-1][1] and not days_first and not (pairs[0][0] < pairs[-1][0] and pairs[0][1] > OUT_OF)

@@ -1,7 +1,8 @@
-"""What can stand after a rule's trigger: sets of characters, read from the rule's own pattern.
+"""What can stand after a rule's trigger or before it: sets of characters, read from the rule's own patterns.
 
-A pattern becomes a small automaton over 128 characters, with assertions left out and long repeats made endless, so
-it takes every text that the pattern takes, and more. Every character beyond ASCII is the one character `?`.
+A pattern becomes a small automaton over 128 characters, with most assertions left out and long repeats made endless,
+so it takes every text that the pattern takes, and more. Every character beyond ASCII is the one character `?`.
+Backwards, it reads what a pattern takes from its end on; then NUL stands for the begin of the text.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ CATEGORIES = {
 }
 REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 ACCEPT = 0
+START = "\0"  # before the first character of a text, and a character that texts hardly have
 
 
 def longest(pattern: str) -> int:
@@ -41,6 +43,10 @@ def mask(chars: Iterable[str]) -> int:
     for char in chars:
         bits |= 1 << (ord(char) if char.isascii() else ord(OTHER))
     return bits
+
+
+WORD = mask("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+PADDING = mask(" " + START)  # what stands in for a text's end and for its begin: no assertion can refuse these
 
 
 @cache
@@ -85,6 +91,34 @@ def _read_by(kind: Any, value: Any, *, fold: bool) -> int | None:
     return ALL if kind is op.ANY else None
 
 
+def _is_word(items: Any, *, last: bool) -> bool:
+    """Say whether what a sequence takes begins, or ends, with a letter, a digit or a low line of ASCII for sure."""
+    for kind, value in reversed(list(items)) if last else items:
+        if kind in (op.ASSERT, op.ASSERT_NOT, op.AT):
+            continue
+        if kind is op.SUBPATTERN:
+            return _is_word(value[3], last=last)
+        if kind is op.BRANCH:
+            return all(_is_word(branch, last=last) for branch in value[1])
+        if kind in REPEATS:
+            return value[0] > 0 and _is_word(value[2], last=last)
+        chars = _read_by(kind, value, fold=False)
+        return chars is not None and not chars & ~WORD
+    return False
+
+
+def _forbidden(items: Any) -> int:
+    """Return the characters that a negative assertion refuses by themselves, of ASCII."""
+    kind: Any
+    value: Any
+    kind, value = items[0] if len(items) == 1 else (None, None)
+    if kind is op.BRANCH:
+        return _union((_forbidden(branch), 0) for branch in value[1])
+    if kind is op.SUBPATTERN:
+        return _forbidden(value[3])
+    return (_read_by(kind, value, fold=False) or 0) & ~mask(OTHER)
+
+
 def _union(reads: Iterable[tuple[int, int] | None]) -> int:
     bits = 0
     for read in reads:
@@ -109,8 +143,10 @@ def _edge(tree: Any) -> str:
 class Automaton:
     """Hold the states of a pattern: each reads one character of a set, or goes on to others without reading."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, *, backwards: bool = False) -> None:
         """Build the states from the pattern's parse tree; raises re.error for a pattern that is none."""
+        self._backwards = backwards
+        self._edges: dict[int, int] = {ACCEPT: ALL}  # states at a match's end, by what may stand next
         self._reads: list[tuple[int, int] | None] = [None]  # a set and the state after it; state 0 accepts
         self._skips: list[list[int]] = [[]]
         self._anything = self._state(None, [ACCEPT])
@@ -132,9 +168,27 @@ class Automaton:
         for kind, value in items:  # a reference back may stand behind its group only
             if kind is op.SUBPATTERN and value[0]:
                 self._groups[value[0]] = (value[3], fold or bool(value[1] & re.IGNORECASE))
-        for kind, value in reversed(list(items)):
-            after = self._item(kind, value, after, fold=fold)
+        ordered = list(items) if self._backwards else list(items)[::-1]
+        for place, (kind, value) in enumerate(ordered):
+            allowed = self._allowed(kind, value, ordered[place + 1 :]) if after in self._edges else ALL
+            after = self._item(kind, value, after, fold=fold) if allowed == ALL else self._edge_of(after, allowed)
         return after
+
+    def _allowed(self, kind: Any, value: Any, read: Sequence[Any]) -> int:
+        """Return what may stand behind a match's end that an assertion is, for what is read before it."""
+        if kind is op.AT and value is op.AT_BOUNDARY:
+            inner = read if self._backwards else read[::-1]
+            return ALL & ~WORD if _is_word(inner, last=not self._backwards) else ALL
+        if kind is op.ASSERT_NOT and (value[0] < 0) == self._backwards:
+            return ALL & ~_forbidden(value[1]) | PADDING
+        return ALL
+
+    def _edge_of(self, after: int, allowed: int) -> int:
+        """Return a state at a match's end behind which only some characters may stand."""
+        allowed &= self._edges[after]
+        state = self._state((allowed, ACCEPT))
+        self._edges[state] = allowed
+        return state
 
     def _item(self, kind: Any, value: Any, after: int, *, fold: bool) -> int:
         """Return the state from which one item of a pattern is read, and then what is after it."""
@@ -146,12 +200,14 @@ class Automaton:
         if kind in REPEATS:
             low, high, items = value
             return self._repeat(low, high, items, after, fold=fold)
-        if kind is op.ASSERT and value[0] > 0:
+        if kind is op.ASSERT and value[0] > 0 and not self._backwards:
             return min(after, self._sequence(value[1], self._anything, fold=fold), key=self._openness)
         return self._part(kind, value, after, fold=fold)
 
     def _part(self, kind: Any, value: Any, after: int, *, fold: bool) -> int:
         """Return the state of a group, a reference or an assertion."""
+        if kind is op.AT and self._backwards and value in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
+            return self._state((mask((START, "\n")), after))
         if kind in (op.ASSERT, op.ASSERT_NOT, op.AT):
             return after
         if kind is op.SUBPATTERN:
@@ -205,6 +261,10 @@ class Automaton:
             self._after[states, chars] = after
         return after
 
+    def ready(self) -> frozenset[int]:
+        """Return the states before anything is read."""
+        return self._reached([self.start])
+
     def forget(self) -> None:
         """Drop what was worked out for states met in texts."""
         self._after.clear()
@@ -214,26 +274,50 @@ class Automaton:
 
         `inside`: characters behind which it may stand inside a match, where it need not begin one.
         """
-        states = self._reached({self.start, *self._begun(inside)})
+        states = frozenset(self._reached({self.start, *self._begun(inside)}) - self._edges.keys())
         ended = False
         for chars in trigger:
             states = self.read(states, chars)
             ended = ended or ACCEPT in states
         return states | {ACCEPT} if ended else states
 
-    def pair(self, states: frozenset[int]) -> tuple[int, int]:
-        """Return the characters that can stand next, and those that can stand behind any of these."""
-        if ACCEPT in states:
-            return ALL, ALL
-        after = [read for read in (self._reads[state] for state in states) if read]
-        reached = self._reached({state for _, state in after})
-        return _union(after), ALL if ACCEPT in reached else _union(self._reads[state] for state in reached)
+    def next(self, states: frozenset[int]) -> int:
+        """Return the characters that can stand next."""
+        return ALL if ACCEPT in states else _union(self._reads[state] for state in states)
+
+    def expression(self, states: frozenset[int], length: int, allowed: int = ALL) -> str:
+        """Return an expression of a number of characters that can stand next, the first of some; "" for none."""
+        if not length or ACCEPT in states:
+            return characters(allowed) + characters(ALL) * (length - 1) if length else ""
+        chars: dict[str, int] = {}  # by what can stand behind them
+        for bits, after in filter(None, map(self._reads.__getitem__, states)):
+            rest = self.expression(self._reached([after]), length - 1)
+            chars[rest] = chars.get(rest, 0) | bits & allowed
+        forms = sorted(f"{characters(bits)}{rest}" for rest, bits in chars.items() if bits)
+        return f"(?:{'|'.join(forms)})" if len(forms) > 1 else "".join(forms)
 
     def begins(self) -> str:
-        """Return an expression of what every match begins with: a character, and what may not stand before it."""
-        states = self._reached([self.start])
-        first = ALL if ACCEPT in states else _union(self._reads[state] for state in states)
-        return self._edge + characters(first, beyond=True)
+        """Return an expression of what every match begins with: one character, by what is before it and behind it."""
+        states = self.ready()
+        if ACCEPT in states or self._edge.startswith("(?m"):
+            return self._edge + characters(ALL if ACCEPT in states else self.next(states), beyond=True)
+        seconds: dict[int, int] = {}  # the characters behind, and those that they may stand behind
+        for first, after in filter(None, map(self._reads.__getitem__, states)):
+            reached = self._reached([after])
+            second = self.next(reached)
+            seconds[second] = seconds.get(second, 0) | first
+        pairs = "|".join(
+            f"(?<={characters(first, beyond=True)})(?={characters(second, beyond=True)})"
+            if second != ALL
+            else f"(?<={characters(first, beyond=True)})"
+            for second, first in seconds.items()
+        )
+        apart = self._edge.replace("])", r"][\s\S])")  # seen from behind the first character, which is quicker to seek
+        return f"{characters(_union((first, 0) for first in seconds.values()), beyond=True)}{apart}(?:{pairs})"
+
+    def takes(self, char: str) -> bool:
+        """Say whether a match may hold a character."""
+        return bool(self._begun(mask(char)))
 
     def _begun(self, chars: int) -> set[int]:
         """Return the states of a match that has begun and has just read one of some characters."""
@@ -241,11 +325,11 @@ class Automaton:
             met, waiting = {self.start}, [self.start]
             while waiting:
                 state = waiting.pop()
-                read = self._reads[state]
+                read = None if state in self._edges else self._reads[state]
                 new = {*self._skips[state], *([read[1]] if read else [])} - met
                 met |= new
                 waiting.extend(new)
-            self._reads_met = [read for state in met if (read := self._reads[state])]
+            self._reads_met = [read for state in met - self._edges.keys() if (read := self._reads[state])]
         return {after for bits, after in self._reads_met if bits & chars}
 
 

@@ -1,4 +1,4 @@
-"""Read what stands behind a trigger for all of its rules together, and say which of them are worth trying.
+"""Read what stands behind a trigger, then before it, for all of its rules together; say which are worth trying.
 
 Each rule's automaton goes on by one character; a state of all of them together is made when it is first met and kept
 with what follows it, so text like that of before costs one look-up a character.
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deid_core.detect.rules.follow import ACCEPT, ALL, Automaton, characters, either_case, mask
+from deid_core.detect.rules.follow import ACCEPT, ALL, START, Automaton, characters, either_case, mask
 from deid_core.detect.rules.table import TextRule
 
+NEXT = 3  # characters behind a common word that are looked for with it
+BACK = 16  # characters before a trigger that are read at most
 LETTERS = mask("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 Entry = tuple[int, TextRule]  # the rule's place among the rules
 Live = tuple[int, TextRule, frozenset[int]]  # and the states of its automaton
@@ -25,6 +27,7 @@ class Foreseen:
     live: tuple[Live, ...]
     rules: tuple[Entry, ...] = ()
     following: dict[str, Foreseen] = field(default_factory=dict)
+    behind: Foreseen | None = None  # what the text before the trigger may still rule out
 
     def __post_init__(self) -> None:
         """Put both together: what is still open is tried too."""
@@ -50,7 +53,7 @@ class Foresight:
             automaton.forget()
 
     def expression(self, word: str, rules: Sequence[Entry]) -> str:
-        """Return an expression of a word, small in `word`, whole and with two characters that can stand next.
+        """Return an expression of a word, small in `word`, whole and with three characters that can stand next.
 
         It is empty where no rule allows any.
         """
@@ -60,9 +63,9 @@ class Foresight:
             folded = word in entry[1].at
             for written in [word] if folded else [form for form in entry[1].at if form.lower() == word]:
                 chars = [either_case(mask(char)) if folded else mask(char) for char in written]
-                first, second = automaton.pair(automaton.after(chars, inside=inside))
-                if first & ~LETTERS:
-                    forms.add("".join(map(characters, [*chars, first & ~LETTERS, second])))
+                next_ones = automaton.expression(automaton.after(chars, inside=inside), NEXT, ALL & ~LETTERS)
+                if next_ones:
+                    forms.add("".join(map(characters, chars)) + next_ones)
         return f"[^A-Za-z](?:{'|'.join(sorted(forms))})" if forms else ""
 
     def begin(self, trigger: str, rules: Sequence[Entry], before: str, read: str) -> Foreseen:
@@ -83,10 +86,11 @@ class Foresight:
 
     def read(self, known: Foreseen, text: str) -> Foreseen:
         """Return what is left once a text has been read, as far as anything is open."""
-        for char in text:
-            if not known.live:
-                break
-            known = known.following.get(char) or self._step(known, char)
+        if known.live:
+            for char in text:
+                known = known.following.get(char) or self._step(known, char)
+                if not known.live:
+                    break
         return known
 
     def _step(self, known: Foreseen, char: str) -> Foreseen:
@@ -105,3 +109,29 @@ class Foresight:
     def _automaton(self, entry: Entry) -> Automaton:
         place, rule = entry
         return self._automata.setdefault(place, rule.automaton)
+
+
+class Hindsight(Foresight):
+    """Keep what the text before triggers leaves of rules that ask for something there."""
+
+    def left(self, known: Foreseen, text: str, at: int) -> tuple[Entry, ...]:
+        """Return which of the foreseen rules the text before a trigger leaves."""
+        behind = known.behind or self._asked(known)
+        if not behind.live:
+            return behind.rules
+        before = text[at - 1 : at - BACK - 1 : -1] if at > BACK else text[:at][::-1] + START
+        return self.read(behind, before).rules
+
+    def _asked(self, known: Foreseen) -> Foreseen:
+        found: list[Live] = []
+        for place, rule in known.rules:
+            states = self._automaton((place, rule)).ready() if rule.asked else frozenset([ACCEPT])
+            found.append((place, rule, states))
+        known.behind = self._kept((), found)
+        return known.behind
+
+    def _automaton(self, entry: Entry) -> Automaton:
+        place, rule = entry
+        if place not in self._automata and rule.asked:
+            self._automata[place] = rule.asked.automaton
+        return self._automata[place]

@@ -8,13 +8,13 @@ What a rule needs is built when its trigger is first met, so a process is ready 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from threading import local
 
 import hyperscan
 
-from deid_core.detect.rules.foresee import Foreseen, Foresight
+from deid_core.detect.rules.foresee import Foreseen, Foresight, Hindsight
 from deid_core.detect.rules.table import LONGEST_RUN, TextRule, shipped_rules
 from deid_core.detect.rules.tokens import DIGITS, SIGN, is_word, touches_letter
 from deid_core.languages import DEFAULT
@@ -27,7 +27,7 @@ BLOCK = 1 << 20  # code points of a text that are looked at together
 WORDS = bytes(code if code < 128 and chr(code).isalpha() else ord(" ") for code in range(256))
 BEYOND = b"?"  # stands for every character beyond ASCII
 # Words so common that they are looked for with what rules allow behind them: the others cost less to compile without.
-COMMON = frozenset(["a", "for", "in", "is", "of", "the", "to"])
+COMMON = frozenset(["a", "for", "in", "is", "of", "patient", "the", "to"])
 # Where a sign can be a token, as `tokens.SIGNS` asks, and the characters behind the sign that this reads.
 SIGNS = {
     "@": (rb"@", 0),
@@ -43,6 +43,7 @@ FARTHEST = 3  # characters behind a sign
 DOTTED, KELVIN = "i\u0307", "\u212a"  # the lower case of U+0130 is two code points; that of U+212A is the letter k
 Found = tuple[int, int, int, TextRule]  # start and end of a trigger, the order of trying there, the rule
 Run = tuple[tuple[int, int, Foreseen], ...]  # digits, what is added to the order, what they leave of their rules
+UNMET = True  # stands for what was not met before
 BESIDE = 1 << 32  # rules of digits beside letters are tried after those of digits
 
 
@@ -65,7 +66,7 @@ class Gate:
                 self._by_trigger.setdefault(trigger, []).append((place, rule))
         limited = [place for place, rule in enumerate(rules) if rule.sources]  # tried in some sources only
         self._elsewhere = frozenset([*limited, *(place + BESIDE for place in limited)])
-        self._foresight = Foresight()
+        self._foresight, self._hindsight = Foresight(), Hindsight()
         self._met: dict[str, Foreseen | None] = {}  # by a word with what is right beside it; None: nothing to try
         self._runs: dict[str, Run] = {}  # by a short run of digits with what is right beside it
         letters = {word for word in self._by_trigger if word[0].isalpha()}
@@ -79,7 +80,7 @@ class Gate:
         for word in sorted(apart):
             expression = self._foresight.expression(word, self._by_trigger[word])
             if expression:
-                self._common[len(rest)] = len(word) + 3
+                self._common[len(rest)] = len(word) + 4
                 rest.append(expression.encode())
         self._rest = _database(rest, [hyperscan.HS_FLAG_DOTALL] * len(rest), literal=False)
         self._longest = max([FARTHEST, *self._lengths, *self._common.values()])
@@ -110,7 +111,7 @@ class Gate:
         """
         plain = text.isascii()
         for low in range(0, len(text), BLOCK):
-            if self._foresight.steps + len(self._met) + len(self._runs) > REMEMBERED:
+            if self._foresight.steps + self._hindsight.steps + len(self._met) + len(self._runs) > REMEMBERED:
                 self._forget()
             found = self._block(text, low, min(low + BLOCK, len(text)), plain=plain)
             found.sort()
@@ -118,6 +119,7 @@ class Gate:
 
     def _forget(self) -> None:
         self._foresight.forget()
+        self._hindsight.forget()
         self._met, self._runs = {}, {}  # another thread may be reading the old ones
 
     def _block(self, text: str, low: int, high: int, *, plain: bool) -> list[Found]:
@@ -128,9 +130,7 @@ class Gate:
         part = f"{text[low - 1] if low else ' '}{part}{' ' * FARTHEST}"  # the text from one character before `low` on
         data = part.encode("ascii", "replace")
         rest, words = self._reported(part, data)
-        found = self._at_words(part, words, low, high)
-        if not plain:
-            found = [place for place in found if is_word(text, *place[:2])]
+        found = self._at_words(text, part, words, low, high)
         for end, number in rest:
             if number:
                 found += self._at_sign(text, low, high, end, self._signs[number - 1])
@@ -145,20 +145,22 @@ class Gate:
         """
         rest: list[tuple[int, int]] = []
         words: list[tuple[int, str]] = []
-        met, runs, lengths, common = self._met, self._runs, self._lengths, self._common
+        lengths, common = self._lengths, self._common
+        known: Callable[[str, object], object] = self._met.get
+        run: Callable[[str, object], object] = self._runs.get
 
         def report_rest(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             length = common[number]
-            around = part[end - length : end] if length else part[end - 2 : end + SHORT_RUN]
             if length:
-                if around not in met or met[around]:
-                    words.append((end - 1, around))
-            elif number or around not in runs or runs[around]:
+                around = part[end - length : end - 1]
+                if known(around, UNMET):
+                    words.append((end - 2, around))
+            elif number or run(part[end - 2 : end + SHORT_RUN], UNMET):
                 rest.append((end, number))
 
         def report_word(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             around = part[end - lengths[number] : end + 1]
-            if around not in met or met[around]:
+            if known(around, UNMET):
                 words.append((end, around))
 
         self._rest.scan(data, report_rest, scratch=self._scratch(self._rest))
@@ -173,17 +175,22 @@ class Gate:
         scratches: dict[int, hyperscan.Scratch] = self._thread.scratches
         return scratches.get(id(database)) or scratches.setdefault(id(database), hyperscan.Scratch(database))
 
-    def _at_words(self, part: str, reports: list[tuple[int, str]], low: int, high: int) -> list[Found]:
+    def _at_words(self, text: str, part: str, reports: list[tuple[int, str]], low: int, high: int) -> list[Found]:
         """Return the rules of words, which stand whole but for letters beyond ASCII."""
         found: list[Found] = []
+        plain = text.isascii()
         for end, around in reports:
             met = self._met.get(around) or self._meet(around)
             if met is None or end - len(around) > high - low - 2:
                 continue
+            at = low + end - len(around) + 1
+            to = low + end - 2
+            if not (plain or text[max(0, at - 1) : to + 1].isascii() or is_word(text, at, to)):
+                continue
             if met.live:
                 met = self._foresight.read(met, part[end + 1 : end + AHEAD])
-            for order, rule in met.rules:
-                found.append((low + end - len(around) + 1, low + end - 2, order, rule))
+            for order, rule in self._hindsight.left(met, text, at) if met.rules else ():
+                found.append((at, to, order, rule))
         return found
 
     def _meet(self, around: str) -> Foreseen | None:
@@ -203,7 +210,7 @@ class Gate:
         if not low < to <= high or not SIGN.match(text, to - 1):
             return []
         known = self._foresight.read(self._begun(text[to - 2 : to - 1] or " ", sign), text[to : to + AHEAD])
-        return [(to - 1, to, order, rule) for order, rule in known.rules]
+        return [(to - 1, to, order, rule) for order, rule in self._hindsight.left(known, text, to - 1)]
 
     def _at_digits(self, text: str, at: int, around: str) -> list[Found]:
         """Return the rules of a run of digits that it and what follows it allow; `around`: its begin, and beside it."""
@@ -213,7 +220,8 @@ class Gate:
         found: list[Found] = []
         for length, later, met in known:
             ahead = text[at + SHORT_RUN : at + min(length, LONGEST_RUN) + AHEAD]
-            for order, rule in self._foresight.read(met, ahead).rules:
+            read = self._foresight.read(met, ahead)
+            for order, rule in self._hindsight.left(read, text, at) if read.rules else ():
                 found.append((at, at + length, order + later, rule))
         return found
 

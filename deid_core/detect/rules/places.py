@@ -144,6 +144,14 @@ def street_low(text: str, start: int, end: int) -> Spot:
     )
 
 
+def street_in_small_letters(text: str, start: int, end: int) -> Spot:
+    """Keep a street in small letters with its kind cut short where a word of its name is its own, or a usual one."""
+    names = [low for word in WORD.finditer(text, start, end) if (low := _low(word)).isalpha() and len(low) > 1][:-1]
+    told = names and (names[0] in words("streets") or any(low not in never_names() for low in names))
+    clinical = words("clinical_terms")
+    return (start, end) if told and not any(low in clinical or low in LEADS for low in names) else None
+
+
 def street_abroad(text: str, start: int, end: int) -> Spot:
     """Keep a street abroad: with a number, or of a word that is no way in the body or of giving a drug (`via`)."""
     value = text[start:end]
@@ -171,11 +179,9 @@ def after_town(text: str, start: int, end: int) -> Spot:
 
 def not_a_dose(text: str, start: int, end: int) -> Spot:
     """Keep a post code in small letters that is no dose or time: `e1 1mg`, `s1 2nd`."""
-    return (
-        None
-        if text[end - 2 : end].lower() in {"mg", "ml", "nd", "rd", "th", "st", "pm", "am", "hr", "wk"}
-        else (start, end)
-    )
+    value = text[start:end]
+    counted = value[-2:] in {"mg", "ml", "nd", "rd", "th", "st", "pm", "am", "hr", "wk"}
+    return (start, end) if value.islower() and not counted else None
 
 
 def address_line(text: str, start: int, end: int) -> Spot:
@@ -268,7 +274,7 @@ def behind(text: str, start: int) -> int:
             break
         word_at = before + 1
         word = text[word_at : at - 1]
-        if not word or (word[-1] in ",.;:)|" and word not in SHORT):
+        if not word or (word[-1] in ",.;:)|?!" and word not in SHORT):
             break
         if word[0] in '("\u201c[' and word[1:2].isupper():
             return word_at + 1
@@ -283,7 +289,9 @@ def behind(text: str, start: int) -> int:
 def _behind_own(text: str, start: int) -> int:
     """Return where the words before a kind of body begin, or its own place where none of them is a name's own."""
     first = behind(text, start)
-    return first if first < start and _own(list(WORD.finditer(text, first, start))) else start
+    if _ordinary().issuperset(text[first:start].lower().split()):
+        return start
+    return first if _own(list(WORD.finditer(text, first, start))) else start
 
 
 def behind_own_name(text: str, start: int, end: int) -> Spot:
@@ -367,6 +375,7 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
         county,
         street,
         street_low,
+        street_in_small_letters,
         street_abroad,
         no_year,
         with_a_number,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from deid_core.detect.rules import places, trim
+from deid_core.detect.rules import accounts, places, trim
 from deid_core.detect.rules.follow import Automaton, longest
 from deid_core.detect.rules.listed import listed
 from deid_core.detect.rules.words import states
@@ -27,14 +27,15 @@ AFTER = 64  # and after it, where its match may begin before its trigger
 CONTEXT = 64  # code points before a match in which `unless` and `given` are looked for
 LONGEST_RUN = 20  # digits
 SOME_CAPITALS = r"A-Z\u00c0"  # for a shape: what is beyond ASCII is all one there
-TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS}
+TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS, **accounts.TRIMS}
 
 
 @dataclass(frozen=True)
 class Context:
-    """Hold a pattern of what stands right before a place; it is compiled when it is first asked."""
+    """Hold a pattern of what stands right before a place, and a simpler one; it is compiled when it is first asked."""
 
     pattern: str
+    shape: str
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -50,6 +51,11 @@ class Context:
         """Say whether the pattern matches up to a place."""
         return self.regex.search(text, max(0, at - self.reach), at) is not None
 
+    @cached_property
+    def automaton(self) -> Automaton:
+        """Read the shape backwards."""
+        return Automaton(self.shape, backwards=True)
+
 
 @dataclass(frozen=True)
 class TextRule:
@@ -58,7 +64,8 @@ class TextRule:
     `shape` is a simpler pattern that matches wherever `pattern` does, for a first look. Group `v` (`v2`) is of
     `entity_type`; a group named as a label is of that label. `before` is how far ahead of its trigger a match may
     start, and then `after` how far behind it the match may end. `unless` and `given` are searched in the text before a
-    match, and forbid or ask; `lead` asks in the text before the trigger. `near_date` asks for a date beside it on its
+    match, and forbid or ask; `lead` asks in the text before the trigger, and `hint` says for a first look what stands
+    there wherever the rule finds something. `near_date` asks for a date beside it on its
     line, `sources` for a query's source; what `echo` rules find is looked for in the rest of the text.
     """
 
@@ -74,6 +81,7 @@ class TextRule:
     unless: Context | None = None
     given: Context | None = None
     lead: Context | None = None
+    hint: Context | None = None
     near_date: bool = False
     echo: bool = False
     sources: tuple[str, ...] = ()
@@ -89,9 +97,19 @@ class TextRule:
         return Automaton(self.shape)
 
     @cached_property
+    def asked(self) -> Context | None:
+        """Return what must stand before a trigger, for a first look."""
+        return self.hint or self.lead or (None if self.before else self.given)
+
+    @cached_property
     def begins(self) -> re.Pattern[str]:
         """Compile what stands where a match begins."""
         return re.compile(self.automaton.begins())
+
+    @cached_property
+    def one_line(self) -> bool:
+        """Say whether no match goes over a line's end."""
+        return not self.automaton.takes("\n")
 
     @cached_property
     def groups(self) -> tuple[tuple[str, EntityType], ...]:
@@ -129,17 +147,21 @@ def _shipped_rules(code: str) -> tuple[TextRule, ...]:
 
 def _rule(entry: dict[str, object], fragments: dict[str, str], trims: Mapping[str, Trim]) -> TextRule:
     more: dict[str, object] = {key: entry[key] for key in ("before", "after", "near_date", "echo") if key in entry}
-    for key in ("unless", "given", "lead"):
+    for key in ("unless", "given", "lead", "hint"):
         if key in entry:
-            more[key] = Context(expand(str(entry[key]), fragments))
+            more[key] = Context(expanded := expand(str(entry[key]), fragments), _shape(expanded, fragments))
     if "trim" in entry:
         more["trim"] = trims[str(entry["trim"])]
     more["sources"] = tuple(entry.get("sources", ()))  # type: ignore[arg-type]
     at = [word for trigger in entry["at"] for word in _triggers(str(trigger))]  # type: ignore[attr-defined]
     pattern = expand(str(entry["regex"]), fragments)
-    more["shape"] = pattern.replace(fragments["CAPITALS"], SOME_CAPITALS)
+    more["shape"] = _shape(pattern, fragments)
     label, score = EntityType(str(entry["label"])), float(str(entry["score"]))
     return make_rule(str(entry["name"]), label, pattern, score, at, **more)
+
+
+def _shape(pattern: str, fragments: dict[str, str]) -> str:
+    return pattern.replace(fragments["CAPITALS"], SOME_CAPITALS)
 
 
 def _triggers(trigger: str) -> list[str]:

@@ -29,14 +29,16 @@ APART_BEFORE = re.compile(r"(?<![\w.'\u2019])(?:[A-Za-z](?:[ ]as[ ]in[ ][A-Za-z]
 LETTER_BEFORE = re.compile(r"(?<![\w.'\u2019])(?:[B-HJ-Zb-hj-z](?:[ ]as[ ]in[ ][A-Za-z]{2,10})?,?[ ]){1,3}\Z")
 DIGITS_SAID = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 DATED = re.compile(r"(?i)\b(?:on|since|until|till|due|dated|is|was|from|b-?day|birthday|born|dob|edd|lmp):? \Z")
+DATED_FIRST = re.compile(r"(\d{1,4}([/.\-])\d{1,2}\2\d{2,4})(?!\d)(?![ ]?[\-./]?\d{3,4}[\-. ]\d)")
+LABEL_FIRST = re.compile(r"(?:[A-Za-z]{2,8}\.?[ ]{1,2}){1,2}(?=[\w\-]*\d)")
 READ_AS = str.maketrans("OoIl|SBZ", "00111582")
 TOWN_CUE = re.compile(r"(?i)\b(?:in|from|near|at|of)\s\Z")  # "in Baltimore, MD" is a place, not a physician
 
 
-def _is_common(word: str) -> bool:
+def is_common(word: str) -> bool:
     """Say whether a word is never a name; halves of a hyphened one both count, so `follow-up` does."""
     low = word.lower().replace("\u2019", "'")
-    if low in never_names():
+    if low in never_names() or low.endswith("n't"):
         return True
     if low.isalpha():
         return False
@@ -60,7 +62,7 @@ def _run(text: str, start: int, end: int) -> list[re.Match[str]]:
             break
         if kept and value.isupper() and value.replace(".", "").lower() in CREDENTIALS:
             break
-        if not particle and len(value) > 1 and _is_common(value):
+        if not particle and len(value) > 1 and is_common(value):
             break
         kept.append(word)
     while kept and (kept[-1].group().lower() in PARTICLES and kept[-1].group().islower()):
@@ -78,6 +80,8 @@ def person(text: str, start: int, end: int) -> Spot:
     """Keep the words that can be a name after a title or a name's own label."""
     kept = _run(text, start, end)
     real = [word.group() for word in kept if word.group().lower() not in PARTICLES]
+    if all(word.isupper() and word.replace(".", "").lower() in words("labels") for word in real):
+        return None
     if not real or (len(real) == 1 and (real[0].rstrip(".") in PLACEHOLDERS or real[0].lower() in GENERATION)):
         return None
     return kept[0].start(), kept[-1].end()
@@ -99,6 +103,9 @@ def person_after_cue(text: str, start: int, end: int) -> Spot:
     ]
     if not names or (all(_is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
         return None
+    asked = len(names) == 1 and text[found[1] : found[1] + 1] in {"?", "!"} and text[start - 2 : start] == ": "
+    if asked or all(name.lower() in words("nobody") for name in names):
+        return None  # a turn of a talk that is one word
     around = text[max(0, start - NEIGHBOURHOOD) : end + NEIGHBOURHOOD]
     lone = len(names) == 1 and names[0].isupper()
     if lone and (len(names[0]) <= ACRONYM or any(char.islower() for char in around)):
@@ -112,7 +119,7 @@ def headed_person(text: str, start: int, end: int) -> Spot:
     A family may be called Pain and a child An: on a header line the layout says more than the words.
     """
     names = [word for word in NAME_WORD.findall(text, start, end) if len(word.rstrip(".")) > 1]
-    known = [name for name in names if _is_common(name.rstrip(".").lower())]
+    known = [name for name in names if is_common(name.rstrip(".").lower())]
     return (start, end) if len(names) > 1 and len(known) < len(names) else None
 
 
@@ -139,15 +146,23 @@ def low_person(text: str, start: int, end: int) -> Spot:
 def last_words(text: str, start: int, end: int) -> Spot:
     """Keep the last words of a candidate that can all be names, as before a credential."""
     kept: list[re.Match[str]] = []
-    for word in reversed(list(NAME_WORD.finditer(text, start, end))):
+    found = list(NAME_WORD.finditer(text, start, end))
+    while len(found) > 1 and found[-1].group().isupper() and found[-1].group().lower() in CREDENTIALS:
+        found.pop()
+        end = found[-1].end()
+    for word in reversed(found):
         low = word.group().rstrip(".").lower()
-        if (len(low) > 1 and low not in PARTICLES and _is_common(low)) or any(char.isdigit() for char in low):
+        if (len(low) > 1 and low not in PARTICLES and is_common(low)) or any(char.isdigit() for char in low):
             break
         kept.insert(0, word)
     while kept and kept[0].group().lower() in PARTICLES and kept[0].group() != kept[0].group().capitalize():
         if len(kept) == 1:
             break
         return kept[0].start(), end
+    if len(kept) == 1 and kept[0].group().isupper() and len(kept[0].group()) <= ACRONYM:
+        around = text[max(0, start - NEIGHBOURHOOD) : end + NEIGHBOURHOOD]
+        if any(char.islower() for char in around):
+            return None
     names = [word for word in kept if len(word.group().rstrip(".")) > 1 and word.group().lower() not in ambiguous()]
     if names and TOWN_CUE.search(text[max(0, start - 8) : start]) and names[0].group().lower() in words("cities_md_pa"):
         return None
@@ -162,8 +177,13 @@ def pn(text: str, start: int, end: int) -> Spot:
 
 def identifier(text: str, start: int, end: int) -> Spot:
     """Keep an identifier with a digit in it, cut before the next sentence or a date."""
+    label = LABEL_FIRST.match(text, start, end)
+    if label and all(word.strip(".").lower() in words("number_labels") for word in label[0].split()):
+        start = label.end()
     value = re.split(r"[./](?=[A-Za-z]{3,})|[/.]\Z", text[start:end], maxsplit=1)[0]
-    return (start, start + len(value)) if len(value) > 2 and any(char.isdigit() for char in value) else None
+    dated = label and label.end() == start and DATE_SHAPE.fullmatch(value)
+    kept = len(value) > 2 and any(char.isdigit() for char in value) and not dated
+    return (start, start + len(value)) if kept else None
 
 
 def coded(text: str, start: int, end: int) -> Spot:
@@ -200,29 +220,6 @@ def plate(text: str, start: int, end: int) -> Spot:
     """Keep a vehicle's plate: five characters or more, of letters and digits both."""
     bare = checks.bare(text[start:end])
     return (start, end) if len(bare) > 4 and not bare.isdigit() and not bare.isalpha() else None
-
-
-def no_word(text: str, start: int, end: int) -> Spot:
-    """Keep an account's name that is no common word."""
-    return None if text[start:end].lower() in never_names() else (start, end)
-
-
-def account(text: str, start: int, end: int) -> Spot:
-    """Keep an account's name that is no common word, no place for one and no plain number."""
-    value = text[start:end]
-    low = value.lower()
-    plain = low in never_names() or low in words("no_value") or not re.search(r"[A-Za-z]", value)
-    return None if plain else (start, end)
-
-
-def handle(text: str, start: int, end: int) -> Spot:
-    """Keep what is called by where people talk: with a sign, a digit or a capital inside it, or a colon before it."""
-    value = text[start:end]
-    told = text[:start].rstrip(" \"'\u201c")[-1:] in {":", "="} or re.search(
-        r"\b(?:is|name|handle|tag)[ ]\Z", text[max(0, start - 8) : start]
-    )
-    odd = re.search(r"[@_#\d]|[a-z]\.[a-z]|[a-z][A-Z]|u/|live:", value)
-    return account(text, start, end) if odd or (told and value.lower() not in never_names()) else None
 
 
 def not_counted(text: str, start: int, end: int) -> Spot:
@@ -268,7 +265,8 @@ def any_date(text: str, start: int, end: int) -> Spot:
 
 def phone(text: str, start: int, end: int) -> Spot:
     """Keep 7 to 15 digits, without an extension counted, that are no date."""
-    if re.fullmatch(r"\d{1,4}([/.\-])\d{1,2}\1\d{2,4}", text[start:end]) and numbers(text, start, end):
+    dated = DATED_FIRST.match(text, start, end)
+    if dated and numbers(text, *dated.span(1)):
         return None
     parts = [int(part) for part in re.findall(r"\d+", text[start:end])]
     if len(parts) > 2 and all(part % 50 == 0 and part for part in parts):
@@ -277,6 +275,13 @@ def phone(text: str, start: int, end: int) -> Spot:
         str.maketrans("", "", "()+")
     )
     return (start, end) if 7 <= len(digits) <= 15 and checks.is_digits(digits) else None
+
+
+def worn_phone(text: str, start: int, end: int) -> Spot:
+    """Keep a telephone's digits of which some, but no more than half, were read as letters."""
+    value = checks.bare(re.sub(r"[()+]", "", text[start:end]))
+    digits = sum(map(str.isdigit, value))
+    return (start, end) if 7 <= len(value) <= 15 and len(value) // 2 <= digits < len(value) else None
 
 
 def seven_digits(text: str, start: int, end: int) -> Spot:
@@ -349,9 +354,6 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
             structured,
             mixed,
             plate,
-            no_word,
-            account,
-            handle,
             not_counted,
             apart,
             short_identifier,
@@ -363,7 +365,7 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
             age_sex,
         )
     },
-    **{function.__name__: function for function in (phone, seven_digits, url, not_version)},
+    **{function.__name__: function for function in (phone, worn_phone, seven_digits, url, not_version)},
     **{
         f"checked_{check.__name__}": _checked(check)
         for check in (checks.ssn, checks.npi, checks.dea, checks.mbi, checks.vin)

@@ -1,6 +1,7 @@
 // The document page: findings by keyboard and mouse, saved as they are decided, nobody's work overwritten.
 import { call, problem } from './api.js';
 import { bodyOf } from './page.js';
+import { pick } from './chooser.js';
 import { moved, placeOf, selected } from './places.js';
 import { drawPreview, made } from './preview.js';
 import { pictures } from './pictures.js';
@@ -38,6 +39,8 @@ function dress(element, span) {
   element.classList.add(span.group, span.state);
   element.dataset.label = span.label;
   element.dataset.tag = `${span.letter} ${span.label.replaceAll('_', ' ').toLowerCase()}`;
+  const action = document.querySelector(`.action[data-action="${CSS.escape(span.id)}"]`);
+  if (action) action.textContent = span.state === 'stays' ? 'keep' : span.action;
 }
 
 function drawList() {
@@ -64,6 +67,8 @@ function drawEntry(span) {
 
 function drawDetail() {
   const span = current && byId(current);
+  named('restore', span?.origin === 'person' ? 'Remove ' : 'Undo ');
+  named('resize', typeof span?.frame === 'number' ? 'Move box ' : 'To selection ');
   if (!span) { detail.replaceChildren(made('p', 'hint', 'Choose a finding: j and k go through them.')); return; }
   const title = made('p', `what badge ${span.group}`, span.label.replaceAll('_', ' ').toLowerCase());
   title.prepend(made('b', '', span.letter));
@@ -72,6 +77,11 @@ function drawDetail() {
   const facts = made('p', 'hint', `${says} · score ${span.score.toFixed(2)} · ${because}`);
   const action = made('p', 'hint', `action ${span.state === 'stays' ? 'keep' : span.action}`);
   detail.replaceChildren(title, facts, action);
+}
+
+function named(act, name) {
+  const button = document.querySelector(`#acts [data-local=${act}]`);
+  if (button) button.firstChild.textContent = name;
 }
 
 function choose(id, scroll = true) {
@@ -172,7 +182,7 @@ function took(answer) {
   for (const span of spans) for (const mark of touchedMarks(span, answer)) dress(mark, span);
   for (const mark of reader.querySelectorAll('mark.whole')) if (!held.has(mark.dataset.span)) mark.replaceWith(mark.textContent);
   drawList();
-  frames?.redraw();
+  if (!waiting.length) frames?.redraw();
   const added = spans.find((span) => !before.has(span.id));
   choose(added ? added.id : current, Boolean(added));
   if (previewIsOpen()) preview();
@@ -189,6 +199,12 @@ function resize(end, by) {
   if (next) change({ act: 'resize', span_id: current, place: next });
 }
 
+// What a person added is taken away; what the detectors said is said not to be so.
+function remove(span) {
+  if (span.origin === 'person') change({ act: 'restore', span_id: span.id });
+  else judge('reject');
+}
+
 async function add() {
   const place = frames?.drawn() ?? selected();
   if (!place) { problem('Select the identifier first, by mouse or with w.'); return; }
@@ -199,44 +215,6 @@ async function add() {
   frames?.drop();
   change({ act: 'add', entity_type: label, place });
 }
-
-// ---- choosing a label
-
-const chooser = document.getElementById('chooser');
-const filter = document.getElementById('chooser-filter');
-const options = [...document.querySelectorAll('#chooser-list button')];
-let picked = null;
-
-function pick() {
-  picked = null;
-  filter.value = '';
-  narrow();
-  chooser.showModal();
-  filter.focus();
-  return new Promise((resolve) => chooser.addEventListener('close', () => resolve(picked), { once: true }));
-}
-
-function narrow() {
-  const wanted = filter.value.trim().toUpperCase().replaceAll(' ', '_');
-  const matches = options.filter((option) => {
-    const fits = option.dataset.label.includes(wanted);
-    option.parentElement.hidden = !fits;
-    return fits;
-  });
-  return matches.find((option) => option.dataset.label.startsWith(wanted)) ?? matches[0];
-}
-
-filter.addEventListener('input', narrow);
-filter.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter') return;
-  event.preventDefault();
-  picked = narrow()?.dataset.label ?? null;
-  chooser.close();
-});
-chooser.addEventListener('click', (event) => {
-  const option = event.target.closest('button[data-label]');
-  if (option) { picked = option.dataset.label; chooser.close(); }
-});
 
 // ---- preview, comments, decision
 
@@ -263,6 +241,11 @@ async function comments() {
   document.getElementById('comments').replaceChildren(...held.map((one) => {
     const entry = made('li', '', one.text);
     entry.prepend(made('b', '', `${one.who} `));
+    if (one.span_id) {
+      const there = made('button', '', 'show');
+      there.addEventListener('click', () => (byId(one.span_id) ? choose(one.span_id) : problem('That finding is no longer there.')));
+      entry.append(' ', there);
+    }
     return entry;
   }));
 }
@@ -326,14 +309,16 @@ const acts = {
   resize: () => {
     const place = selected();
     if (place && current) change({ act: 'resize', span_id: current, place });
-    else problem('Choose a finding and select what it should cover.');
+    else if (!turn || !frames?.edit()) problem('Choose a finding and select what it should cover.');
   },
   restore: () => current && change({ act: 'restore', span_id: current }),
   missed: add,
   preview: togglePreview,
   help: () => document.getElementById('help').showModal(),
   decide: () => { if (turn) decision.showModal(); else problem('Take this document first.'); },
-  box: () => frames?.begin(),
+  box: () => { if (turn) frames?.begin(); else problem('Take this document first.'); },
+  drop: () => frames?.drop(),
+  remove: () => { if (frames?.drawn()) frames.drop(); else if (current) remove(byId(current)); },
   close: (event) => event.target.closest('dialog').close(),
 };
 
@@ -342,8 +327,8 @@ const keys = {
   a: acts.accept, x: acts.reject, l: acts.relabel, e: acts.resize, z: acts.restore, m: acts.missed,
   v: acts.preview, w: cursor, b: acts.box, '?': acts.help,
   '[': () => resize('end', -1), ']': () => resize('end', 1), '{': () => resize('start', -1), '}': () => resize('start', 1),
-  '+': () => zoom(10), '-': () => zoom(-10),
-  c: () => document.querySelector('#comment textarea').focus(),
+  '+': () => zoom(10), '-': () => zoom(-10), ',': () => frames?.turn(-1), '.': () => frames?.turn(1),
+  c: () => document.querySelector('#comment textarea').focus(), Delete: acts.remove,
   Escape: () => { endWords(); getSelection().removeAllRanges(); frames?.drop(); problem(''); },
 };
 
@@ -354,8 +339,9 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') { event.preventDefault(); acts.decide(); return; }
+  if (frames?.key(event)) { event.preventDefault(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (frames?.key(event) || moveWords(event)) { event.preventDefault(); return; }
+  if (moveWords(event)) { event.preventDefault(); return; }
   if (keys[event.key]) { event.preventDefault(); keys[event.key](event); }
 });
 
@@ -383,7 +369,9 @@ if (turn) {
   }, 60000);
 }
 
-const frames = Number(work.dataset.frames) ? pictures(work, { choose, problem }) : null;
+const frames = Number(work.dataset.frames)
+  ? pictures(work, { choose, problem, resized: (id, place) => change({ act: 'resize', span_id: id, place }) })
+  : null;
 zoom(0);
 drawList();
 drawDetail();

@@ -1,174 +1,212 @@
 // Pictures: frames with the boxes of findings, and beside them the text that was read there; one leads to the other.
 import { call } from './api.js';
+import { boxLayer } from './boxes.js';
 import { made } from './preview.js';
+import { overlap, signsOf } from './signs.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
+const DRAFT = 'draft'; // the box that is no finding yet
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const HINTS = {
+  pen: 'Drag over the picture, or move the box by arrows.',
+  draft: 'Arrows move the box, with Shift they size it, with Alt by one pixel; m gives it a label.',
+  finding: 'Arrows move the box, with Shift they size it, with Alt by one pixel; Enter keeps it.',
+};
 
-function svg(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
-const overlap = (a, b) => a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
-
-export function pictures(work, { choose, problem }) {
+// `choose` is told what is chosen here, `resized` the place of a finding whose box was moved.
+export function pictures(work, { choose, problem, resized }) {
   const item = { item_id: work.dataset.item };
   const picture = document.getElementById('picture');
-  const layer = document.getElementById('boxes');
+  const signs = document.getElementById('signs');
   const words = document.getElementById('words');
   const slider = document.getElementById('frame');
-  const button = document.querySelector('[data-local=box]');
-  let number = -1;
-  let held = { boxes: [], words: [], size: { width: 1, height: 1 } };
-  let chosen = null;
-  let box = null;
-  let from = null;
+  const pen = document.querySelector('[data-local=box]');
+  const dropper = document.querySelector('[data-local=drop]');
+  const hint = document.getElementById('box-hint');
+  const layer = boxLayer(picture, Boolean(work.dataset.turn), {
+    chosen(id) { if (id === DRAFT) draft(layer.box(DRAFT)); else choose(id, false); },
+    changed(id, box) { if (id !== DRAFT) { held.before = null; resized(id, place(box)); drawSigns(); } },
+    drawn(box) { draft(box); },
+  });
+  // `before`: where the chosen finding's box was when arrows began to move it
+  const held = { number: -1, boxes: [], words: [], size: { width: 1, height: 1 }, chosen: null, before: null };
+
+  let shown = []; // words, and what stands for them on the page
+
+  const place = ({ left, top, width, height }) => ({ frame: held.number, left, top, width, height });
+  const boxOf = (word) => held.boxes.find((one) => overlap(one, word));
 
   async function open(wanted) {
-    number = wanted;
+    held.number = wanted;
     if (slider) {
       slider.value = wanted;
       document.getElementById('frame-number').textContent = `${wanted + 1} of ${work.dataset.frames}`;
     }
     picture.src = `/api/items/${item.item_id}/frames/${wanted}`;
     words.textContent = 'Reading…';
+    held.boxes = [];
+    layer.show([], held.size);
+    drawSigns();
     await redraw();
   }
 
   async function redraw() {
-    const asked = number;
+    const asked = held.number;
+    if (held.before) return;
     try {
       const answer = await call('GET /api/items/{item_id}/frames/{number}/words', { ...item, number: asked });
-      if (asked !== number) return;
-      held = answer;
+      if (asked !== held.number) return;
+      const unsaved = layer.box(DRAFT);
+      Object.assign(held, answer);
       held.boxes.sort((a, b) => (a.group === 'other') - (b.group === 'other')); // what says more comes first
-      draw();
+      document.getElementById('stage').style.setProperty('--natural', `${held.size.width}px`);
+      const drawn = held.boxes.toReversed(); // and lies on top
+      layer.show(unsaved ? [...drawn, { ...unsaved, span: DRAFT }] : drawn, held.size);
+      layer.select(held.chosen);
+      drawSigns();
       drawWords();
     } catch (error) { problem(error.message); }
   }
 
-  function draw() {
-    const { width, height } = held.size;
-    layer.setAttribute('viewBox', `0 0 ${width} ${height}`);
-    const size = Math.max(Math.round(height / 30), 9);
-    const signed = [];
-    const drawn = held.boxes.flatMap((one) => {
-      const rect = svg('rect', { x: one.left, y: one.top, width: one.width, height: one.height });
-      rect.setAttribute('class', `box ${one.group} ${one.state}${one.span === chosen ? ' current' : ''}`);
-      rect.dataset.span = one.span;
-      if (signed.some((other) => Math.abs(other.left - one.left) < size && Math.abs(other.top - one.top) < size)) return [rect];
-      signed.push(one);
-      const sign = svg('text', { x: one.left, y: Math.max(one.top - 2, size), 'font-size': size });
-      sign.setAttribute('class', `sign ${one.group}`);
-      sign.textContent = `${one.letter} ${one.label.replaceAll('_', ' ').toLowerCase()}${one.state === 'unsure' ? '?' : ''}`;
-      return [sign, rect];
-    }).reverse(); // what says more lies on top
-    if (box) {
-      const rect = svg('rect', { x: box.left, y: box.top, width: box.width, height: box.height });
-      rect.setAttribute('class', 'box new');
-      drawn.push(rect);
-    }
-    layer.replaceChildren(...drawn);
+  // Annotorious draws no text: what a box is stands beside it, so that its colour says nothing alone.
+  function drawSigns() {
+    signs.setAttribute('viewBox', `0 0 ${held.size.width} ${held.size.height}`);
+    const boxes = held.boxes.map((one) => ({ ...one, ...layer.box(one.span) }));
+    signs.replaceChildren(...signsOf(boxes, held.words.flat(), held.size));
   }
 
   function drawWords() {
+    shown = [];
     const lines = held.words.map((line) => {
       const row = made('div', 'read-line');
       for (const word of line) {
-        const found = held.boxes.find((one) => overlap(one, word));
+        const found = boxOf(word);
         const entry = made('button', `word${found ? ` span ${found.group} ${found.state}` : ''}`, word.text);
         entry.type = 'button';
         entry.dataset.local = 'word';
+        shown.push([word, entry]);
         entry.title = `read with confidence ${word.confidence}`;
-        entry.addEventListener('click', () => { if (found) pick(found.span); else find(word); });
+        entry.addEventListener('click', () => { if (found) pick(found.span); else around(word); });
         row.append(entry, ' ');
       }
       return row;
     });
     words.replaceChildren(...(lines.length ? lines : [made('p', 'hint', 'No text was read here.')]));
+    markWords();
   }
 
-  function find(word) {
-    box = { left: Math.max(word.left - 2, 0), top: Math.max(word.top - 2, 0), width: word.width, height: word.height };
-    box.width = Math.min(box.width + 4, held.size.width - box.left);
-    box.height = Math.min(box.height + 4, held.size.height - box.top);
-    draw();
+  function markWords() {
+    const box = layer.box(held.chosen);
+    for (const [word, entry] of shown) entry.classList.toggle('current', Boolean(box) && overlap(box, word));
+    words.querySelector('.word.current')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  function around(word) {
+    draft(layer.within({ left: word.left - 2, top: word.top - 2, width: word.width + 4, height: word.height + 4 }));
   }
 
   function pick(span) {
     choose(span, false);
-    chosen = span;
-    draw();
+    layer.layer.scrollIntoView({ block: 'nearest' });
   }
 
-  function point(event) {
-    const area = layer.getBoundingClientRect();
-    const x = ((event.clientX - area.left) / area.width) * held.size.width;
-    const y = ((event.clientY - area.top) / area.height) * held.size.height;
-    return [Math.min(Math.max(Math.round(x), 0), held.size.width), Math.min(Math.max(Math.round(y), 0), held.size.height)];
+  // Choose the box that is no finding yet: no finding is chosen meanwhile, so no key decides one.
+  function draft(box) {
+    layer.draw(false);
+    choose(null, false);
+    held.chosen = DRAFT;
+    layer.put(DRAFT, box);
+    layer.select(DRAFT);
+    told('draft');
+    layer.layer.focus({ preventScroll: true });
   }
 
-  const drawing = () => button.getAttribute('aria-pressed') === 'true';
+  function chosen(span) {
+    if (held.before && span !== held.chosen) drop();
+    held.chosen = span;
+    layer.select(span);
+    markWords();
+  }
 
-  layer.addEventListener('pointerdown', (event) => {
-    if (event.target.dataset.span && !drawing()) { pick(event.target.dataset.span); return; }
-    if (!drawing()) return;
-    from = point(event);
-    layer.setPointerCapture(event.pointerId);
-  });
-  layer.addEventListener('pointermove', (event) => {
-    if (!from) return;
-    const [x, y] = point(event);
-    box = { left: Math.min(x, from[0]), top: Math.min(y, from[1]), width: Math.abs(x - from[0]), height: Math.abs(y - from[1]) };
-    draw();
-  });
-  layer.addEventListener('pointerup', () => { from = null; });
-  slider?.addEventListener('input', () => open(Number(slider.value)));
+  function told(what) {
+    hint.textContent = HINTS[what] ?? '';
+    pen.setAttribute('aria-pressed', String(what === 'pen'));
+    dropper.hidden = !layer.box(DRAFT);
+  }
+
+  function drop() {
+    layer.draw(false);
+    if (layer.box(DRAFT)) layer.drop(DRAFT);
+    if (held.before) { layer.put(held.chosen, held.before); drawSigns(); }
+    if (held.chosen === DRAFT) held.chosen = null;
+    held.before = null;
+    told('');
+  }
+
+  function keep() {
+    const box = layer.box(held.chosen);
+    if (held.before && box) resized(held.chosen, place(box));
+    held.before = null;
+    told('');
+  }
+
+  function turn(by) {
+    const wanted = held.number + by;
+    if (wanted >= 0 && wanted < Number(work.dataset.frames)) { drop(); open(wanted); }
+  }
+
+  slider?.addEventListener('input', () => { drop(); open(Number(slider.value)); });
   open(0);
 
   return {
     redraw,
-    drawn: () => (box && box.width && box.height ? { frame: number, ...box } : null),
+    drop,
+    turn,
+    drawn: () => (layer.box(DRAFT) ? place(layer.box(DRAFT)) : null),
     begin() {
-      button.setAttribute('aria-pressed', String(!drawing()));
-      if (!drawing()) return;
-      const { width, height } = held.size;
-      box ??= { left: Math.round(width / 4), top: Math.round(height / 4), width: Math.round(width / 4), height: Math.round(height / 20) };
-      layer.focus();
-      draw();
+      if (pen.getAttribute('aria-pressed') === 'true') { drop(); return; }
+      if (layer.box(DRAFT)) { draft(layer.box(DRAFT)); return; }
+      choose(null, false);
+      layer.draw(true);
+      told('pen');
     },
-    drop() { box = null; button.setAttribute('aria-pressed', 'false'); draw(); },
-    choose(span) { if (chosen !== span) { chosen = span; draw(); } },
-    show(frame, span) {
-      chosen = span;
-      if (frame === number) draw(); else open(frame);
-    },
-    dress(span) {
-      const one = held.boxes.find((found) => found.span === span.id);
-      if (one) { one.state = span.state; draw(); drawWords(); }
-    },
-    key(event) {
-      if (!drawing() || !box) return false;
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-      if (event.key === 'Enter') { button.setAttribute('aria-pressed', 'false'); return true; }
-      if (!by) return false;
-      const pace = Math.max(Math.round(held.size.width / 200), 1);
-      if (event.shiftKey) {
-        box.width = Math.min(Math.max(box.width + by[0] * pace, 1), held.size.width - box.left);
-        box.height = Math.min(Math.max(box.height + by[1] * pace, 1), held.size.height - box.top);
-      } else {
-        box.left = Math.min(Math.max(box.left + by[0] * pace, 0), held.size.width - box.width);
-        box.top = Math.min(Math.max(box.top + by[1] * pace, 0), held.size.height - box.height);
-      }
-      draw();
+    // Let arrows move the chosen finding's box; false where none is chosen here.
+    edit() {
+      held.before = held.chosen === DRAFT ? null : layer.box(held.chosen);
+      if (!held.before) return false;
+      told('finding');
+      layer.layer.focus({ preventScroll: true });
       return true;
     },
-    preview(place, version) {
+    choose(span) { if (held.chosen !== span && held.chosen !== DRAFT) chosen(span); }, // a save chooses anew: the draft stays
+    show(frame, span) { if (frame === held.number) chosen(span); else { drop(); held.chosen = span; open(frame); } },
+    dress(span) {
+      const one = held.boxes.find((found) => found.span === span.id);
+      if (one) { one.state = span.state; layer.put(span.id, { ...layer.box(span.id), state: span.state }); layer.dress(); drawSigns(); drawWords(); }
+    },
+    key(event) {
+      const by = ARROWS[event.key];
+      if (by && pen.getAttribute('aria-pressed') === 'true') { // no mouse: a box to begin with
+        const { width, height } = held.size;
+        draft(layer.within({ left: width / 4, top: height / 4, width: width / 4, height: height / 20 }));
+      }
+      const box = held.before || held.chosen === DRAFT ? layer.box(held.chosen) : null;
+      if (!box || event.ctrlKey || event.metaKey) return false;
+      if (event.key === 'Enter' && !event.target.closest('button, a')) { keep(); return true; }
+      if (!by) return false;
+      const pace = event.altKey ? 1 : Math.max(Math.round(held.size.width / 200), 1);
+      const [right, down] = [by[0] * pace, by[1] * pace];
+      const next = event.shiftKey
+        ? { ...box, width: Math.max(box.width + right, 1), height: Math.max(box.height + down, 1) }
+        : { ...box, left: box.left + right, top: box.top + down };
+      layer.put(held.chosen, layer.within(next, event.shiftKey ? null : box));
+      drawSigns();
+      return true;
+    },
+    preview(target, version) {
       const image = made('img', '');
       image.alt = 'Frame as an export holds it';
-      image.src = `/api/items/${item.item_id}/preview/frames/${number}?version=${version}`;
-      place.replaceChildren(image);
+      image.src = `/api/items/${item.item_id}/preview/frames/${held.number}?version=${version}`;
+      target.replaceChildren(image);
     },
   };
 }

@@ -16,6 +16,7 @@ from infra import accounts
 from infra import review_queue as queue
 from infra.accounts import Role
 from infra.settings import Settings
+from tasks.run import LIMIT, opened
 
 NOTE = (
     "Patient: Jane Canary, MRN 7712345\r\n😀 seen 3/14/2021 by Dr. Alan Kestrel.\r\nHer neighbour zebulon called.\r\n"
@@ -48,6 +49,13 @@ class Desk:
         assert client.post(f"/api/items/{item}/claim").status_code == 200
         held = client.get(f"/api/items/{item}").json()
         return {"turn_id": held["turn"]["id"], "expected": held["current"]}
+
+    def source(self, item: int) -> bytes:
+        """Return an item's source as it came."""
+        run = opened(queue.batch(self.url, self.batch).flow_run_id)
+        entries = [entry for name in run.names("ingest/") for entry in run.lines(name)]
+        path = next(entry["path"] for entry in entries if entry["asset_id"] == self.asset(item))
+        return run.source.get(path, LIMIT)
 
     def asset(self, item: int) -> str:
         """Return an item's asset."""

@@ -168,6 +168,8 @@ def test_quality_by_endpoint_page_and_command_is_the_same(desk: Any) -> None:
     page = auditor.get(f"/batches/{desk.batch}/quality").text
     assert "relative name" in page
     assert "42 s" in page
+    assert "At most, 95 %" in page
+    assert "100.00 %" in page  # one of one had something left: nothing better is shown
     assert not [value for value in ("zebulon", "Canary", "reviewer<") if value in page]
     run_id = queue.batch(desk.url, desk.batch).flow_run_id
     shown = CliRunner().invoke(app, ["quality", run_id, "--json"])
@@ -175,3 +177,48 @@ def test_quality_by_endpoint_page_and_command_is_the_same(desk: Any) -> None:
     assert "RELATIVE_NAME" in CliRunner().invoke(app, ["quality", run_id]).stdout
     assert client.get(f"/api/batches/{desk.batch}/quality").status_code == 403
     assert auditor.get("/api/batches/none/quality").status_code == 404
+
+
+def test_each_act_is_one_line_of_history_and_the_chain_is_whole(desk: Any) -> None:
+    """As many acts, so many lines, with who, what and why; the audit leads from the source's hash to the output's."""
+    client, releaser, item = desk.signed_in(Role.REVIEWER), desk.signed_in(Role.RELEASER), desk.items["note.txt"]
+    asked = desk.taken(client, item)
+    lines = client.get(f"/api/items/{item}/text").json()["blocks"][0]["lines"]
+    (date,) = [s for s in client.get(f"/api/items/{item}").json()["versions"][0]["spans"] if s["entity_type"] == "DATE"]
+    wider = place_of(lines, "seen 3/14/2021")
+    acts = [
+        {"act": "accept", "span_id": "1.0"},
+        {"act": "reject", "span_id": date["id"]},
+        {"act": "relabel", "span_id": "1.1", "entity_type": "ID"},
+        {"act": "resize", "span_id": date["id"], "place": wider},
+        {"act": "add", "entity_type": "RELATIVE_NAME", "place": place_of(lines, "zebulon")},
+        {"act": "restore", "span_id": date["id"]},
+    ]
+    for one in acts:  # each saved by itself, as a page does
+        saved = client.post(f"/api/items/{item}/edits", json=asked | {"edits": [one]})
+        assert saved.status_code == 200, saved.text
+        asked["expected"] = saved.json()["current"]
+    assert client.post(f"/api/items/{item}/comments", json={"text": "so?", "span_id": "1.0"}).status_code == 201
+    assert client.post(f"/api/items/{item}/submit", json=asked | {"verdict": "approved"}).status_code == 200
+    history = client.get(f"/api/items/{item}/history").json()
+    told = [f"span.{one['act']}" for one in acts] + ["comment", "submitted", "approved"]
+    assert [event["act"] for event in history if event["who"] == "reviewer"] == told
+    assert all(event["at"] for event in history)
+    sent = releaser.get(f"/api/items/{item}/export")
+    records = releaser.get(f"/api/items/{item}/records").json()
+    activities = [record["activity"] for record in records]
+    saves = ["review.saved"] * len(acts)
+    assert [one for one in activities if one in ("review.saved", "review.comment", "review.approved")] == [
+        *saves,
+        "review.comment",
+        "review.approved",
+    ]
+    reads = [record["reason"] for record in records if record["activity"] == "review.read"]
+    assert reads == ["text", *["edits"] * len(acts)]
+    assert records[0]["input_sha256"] == digest(desk.source(item))
+    assert records[-1]["activity"] == "review.exported"
+    assert records[-1]["output_sha256"] == digest(sent.content)
+    page = releaser.get(f"/items/{item}/history").text
+    assert records[-1]["output_sha256"] in page
+    assert records[0]["input_sha256"] in page
+    assert not [value for value in ("zebulon", "Canary", "so?") if value in page]

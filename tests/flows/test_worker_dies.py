@@ -1,0 +1,28 @@
+"""An asset that ends the process which reads it: it is set aside with that reason, and no other is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.cluster import each
+
+
+def test_an_asset_that_ends_its_worker_is_set_aside_alone(dask: Any) -> None:
+    """Small assets go to a worker together: the one that ends it thrice is found, the others come through."""
+
+    def step(run_id: str, entry: dict[str, Any]) -> dict[str, Any]:
+        import os
+        import signal
+
+        if entry["path"] == "killer":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return {"seen": run_id}
+
+    entries = [{"path": name, "size": 100} for name in ("a", "b", "killer", "c", "d", "e")]
+    outcomes = each(step, "run", entries, "plan")
+    assert [outcome["path"] for outcome in outcomes] == [entry["path"] for entry in entries]
+    assert {outcome["path"]: outcome.get("reason", "") for outcome in outcomes} == {
+        **dict.fromkeys("abcde", ""),
+        "killer": "worker_died",
+    }
+    assert all(outcome["seen"] == "run" for outcome in outcomes if not outcome.get("reason"))
