@@ -125,6 +125,8 @@ def review_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
     It returns the batch's id and the item of each file. No server of Prefect is asked.
     """
+    import prefect  # noqa: F401 - it reads its environment once, and must see the session's, not this test's
+
     home = tmp_path / "home"
     monkeypatch.setenv("DEIDFLOW_HOME", str(home))
     monkeypatch.setenv("PREFECT_API_URL", f"http://{HOST}:{free_port()}/api")

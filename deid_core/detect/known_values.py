@@ -50,6 +50,7 @@ GLUED = 0.9  # the score of a name in the middle of a word
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 LITERAL_LENGTH = value_forms.LONGEST
 NOT_BARE = re.compile(r"[\W_]+")
+LETTER_BEFORE_WORD = re.compile(r"[\s,][^\W\d_](?= [^\W\d_])")
 LONE_LETTER = re.compile(r"(?<!\w)[^\W\d_](?:\.|(?=[\s,]|\Z|[^\w.]))")
 FOLDED_WORD = re.compile(r"[^\W\d_]+(?:'(?!s\b)[^\W\d_]+)*")
 TITLE_BEFORE = re.compile(r"(?i)\b(?:mr|mrs|ms|miss|mx|dr|prof|master|nurse|patient|pt|name|baby)[.:]?\s{1,3}\Z")
@@ -243,6 +244,8 @@ def _with_marks(text: str, span: Span) -> Span:
 
 def _holds(form: Form, text: str, start: int, end: int) -> bool:
     """Refuse an initial in lower case before a space (`a doe`), and a common word that is not written as a name."""
+    if form.rule == "name" and text[end - 1].islower() and LETTER_BEFORE_WORD.match(text, end - 2):
+        return False  # `Doe, a lawyer`
     if form.initial:
         lone = LONE_LETTER.findall(text, start, end + 1)
         return all(letter.isupper() or letter.endswith(".") for letter in lone)

@@ -229,6 +229,7 @@ Ray Tec
 
 # what is marked is found, and nothing beside it
 EXACT = """
+physiotherapist (Reg. {PT 0041927})
 Doctor: Hi {Gina}, how are you?
 Good morning, {Ryan Boyd}. Please sit.
 Dr. {Dang} will call

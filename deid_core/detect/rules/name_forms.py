@@ -66,11 +66,10 @@ def sequences(name: PersonName) -> list[tuple[str, float, bool]]:
         return []
     family = GAP.join(map(_any, name.family))
     first, rest = name.given[0], name.given[1:]
-    letter = len(first) == 1 and first.isascii()
     middle = "".join(f"(?:{GAP}(?:{_any(part)}|{_initial(part)}))?" for part in rest) or rf"(?:{GAP}\b[a-z]\b\.?)?"
     patterns = [
-        (f"{_any(first)}{middle}{GAP}{family}", 0.98, letter),
-        (f"{family}{GAP}{_any(first)}{middle}", 0.98, letter),
+        (f"{_any(first)}{middle}{GAP}{family}", 0.98, False),
+        (f"{family}{GAP}{_any(first)}{middle}", 0.98, False),
     ]
     if len("".join(name.family)) >= SHORTEST_ALONE:
         short_middle = "".join(rf"(?:{GAP}{_initial(part)})?" for part in rest) or r"(?:[\s.]{0,2}\b[a-z]\b\.?)?"

@@ -104,7 +104,7 @@ def person_after_cue(text: str, start: int, end: int) -> Spot:
     if not names or (all(_is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
         return None
     asked = len(names) == 1 and text[found[1] : found[1] + 1] in {"?", "!"} and text[start - 2 : start] == ": "
-    if asked or all(name.lower() in words("nobody") for name in names):
+    if asked or all(name.lower() in words("nobody", "alone") for name in names):
         return None  # a turn of a talk that is one word
     around = text[max(0, start - NEIGHBOURHOOD) : end + NEIGHBOURHOOD]
     lone = len(names) == 1 and names[0].isupper()
