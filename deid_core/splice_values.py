@@ -185,6 +185,7 @@ class Values:
                 texts.setdefault(location.path, []).append(view)
         if len(base.units) >= MOST_UNITS:
             base.units.clear()
+        modelled = any(getattr(detector(name, self._policy), "needs_prose", False) for name in self._policy.detectors)
         for key, places in found.units:
             paths = [lesson.paths[found.elements[index].start] for index in places]
             if any(_holds(path, one) for path in paths for one in found_in):
@@ -192,6 +193,8 @@ class Values:
             read = tuple(
                 text for path, held in texts.items() if any(_holds(one, path) for one in paths) for text in held
             )
+            if modelled and any(view.prose for view in read):
+                continue  # what a model of language sees depends a little on what else it reads
             unit, was = Unit(tuple(fills[index] for index in places), read), base.units.get(key, ...)
             if was is ...:
                 base.units[key] = unit

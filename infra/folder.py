@@ -10,14 +10,16 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import local
 from typing import BinaryIO
 from urllib.parse import quote
 
 from deid_core.errors import IntegrityError, LimitExceeded, ServiceError, UnreadableAsset, UsageError
-from deid_core.ingest.pieces import Mapped, pieces_of
+from deid_core.ingest.pieces import Mapped, lend, pieces_of
 from infra.objects import Content, ObjectInfo, checked
 
+lend(TemporaryFile)  # for what is too much to hold, in the system's folder for temporary files
 UNREADABLE = "unreadable"
 MAPPED_FROM = 64 * 2**20  # bytes of a file that is not read at once
 TEMPORARY = ".deidflow-writing-"  # what a killed process leaves; never listed

@@ -40,6 +40,7 @@ WEIGHTS, VOCABULARY, META = "model.int8.onnx", "vocab.txt", "meta.json"
 WINDOW = 190  # word pieces read at once, as in training; two more mark the ends
 OVERLAP = 48  # word pieces that neighbouring windows share, so that every word is read with what surrounds it
 BATCH = 512  # word pieces, padding included: more does not stay in the cache
+AMONG = 0.2  # what is asked of a word in a text of which another reaches the threshold: there, more is to be expected
 NEAR = 0.15  # what is asked of a word beside one that identifies somebody: a name is found whole or half
 SURE = 0.8  # a name found with so much certainty is looked for elsewhere in its text
 DOUBT = 0.08  # and is one there too, where the model does not rule it out
@@ -256,9 +257,9 @@ def _may_join(text: str, word: Word, beside: Word) -> bool:
     return not value.islower() or not text[beside.start].isupper() or value in PARTICLES
 
 
-def _hits(encoder: Encoder, text: str, found: Sequence[Word], inside: NDArray[np.float32]) -> list[bool]:
+def _hits(asked: float, text: str, found: Sequence[Word], inside: NDArray[np.float32]) -> list[bool]:
     """Tell of each word whether it probably identifies somebody; beside one that does, less is asked of it."""
-    hits = [bool(chance >= encoder.threshold) for chance in inside]
+    hits = [bool(chance >= asked) for chance in inside]
     likely = [int(index) for index in np.flatnonzero(inside >= NEAR)]
     signs = {index for index, word in enumerate(found) if text[word.start : word.end] in JOINTS}
     for order, step in ((likely, -1), (reversed(likely), 1)):
@@ -283,12 +284,14 @@ def _is_called(text: str, following: Sequence[Word]) -> bool:
     return quote in QUOTES and called.istitle() and rest.istitle()
 
 
-def _runs(encoder: Encoder, text: str, found: Sequence[Word], odds: NDArray[np.float32]) -> Iterator[_Run]:
+def _runs(
+    encoder: Encoder, asked: float, text: str, found: Sequence[Word], odds: NDArray[np.float32]
+) -> Iterator[_Run]:
     """Yield runs of words on one line that probably identify somebody; signs at their edges are left out."""
     inside = 1.0 - odds[:, 0]
     kinds = (odds[:, 1::2] + odds[:, 2::2]).argmax(axis=1)
     run: _Run | None = None
-    for index, hit in enumerate(_hits(encoder, text, found, inside)):
+    for index, hit in enumerate(_hits(asked, text, found, inside)):
         word = found[index]
         if run and (not hit or word.shape % GAPS == LINE):
             yield run
@@ -343,12 +346,15 @@ def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
     """Return each text's spans, in order, without overlap; a name found for sure in one place is looked for in all."""
     result = []
     for text, parts in zip(texts, _judged_parts(encoder, texts), strict=True):
-        runs = (run for found, odds in parts for run in _runs(encoder, text, found, odds))
+        surest = max((float(1.0 - odds[:, 0].min()) for found, odds in parts if found), default=0.0)
+        asked = AMONG if surest >= encoder.threshold else encoder.threshold
+        runs = (run for found, odds in parts for run in _runs(encoder, asked, text, found, odds))
         spans: list[Span] = []
         for run in runs:
             beside = bool(spans) and text[spans[-1].end : run.start] == " "
             span = spared(text, run.span(text), beside=beside)
-            if span:
+            # bare capitals are oftener an abbreviation: more is not to be expected of them
+            if span and not (span.score < encoder.threshold and INITIALS.fullmatch(text[span.start : span.end])):
                 spans.append(span)
         spans.extend(_echoes(encoder, text, parts, spans))
         result.append(sorted(spans, key=lambda span: span.start))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from deid_core.extract.believed_captions import believed
+from deid_core.extract.believed_captions import believed_alone, believed_in_context
 from deid_core.extract.misread import as_number
 from deid_core.extract.reading import reading
 from deid_core.extract.technical import is_plain, is_technical, open_words
@@ -29,6 +29,7 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
     Words are joined by spaces, lines by line ends. Lines about the picture (gain, depth, side) are a view apart, which
     no model of language judges and from which settled expressions are left out (an elapsed time, a maker's name); a
     caption about the picture in another line stays in its text, but what is found in it there comes from nowhere.
+    Each other line is given to the models by itself, too.
     Lines in which letters may be misread digits are given once more, as digits.
     """
     subject = part.subject_key or document.subject_key
@@ -46,7 +47,10 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
             if chosen:
                 without = () if chosen is not others else silent
                 text, segments = written(chosen, part.name, number, seen.shapes[number], without)
-                yield TextView(text, segments, subject, "ocr", prose, partial(believed, text))
+                yield TextView(text, segments, subject, "ocr", prose, partial(believed_in_context, text))
+        for line in others:  # models read each once more by itself: settings beside a patient's lines look like people
+            text, segments = written([line], part.name, number, seen.shapes[number], silent)
+            yield TextView(text, segments, subject, "ocr", True, partial(believed_alone, text))
 
 
 def _searched(technical: Iterable[list[Word]]) -> list[list[Word]]:

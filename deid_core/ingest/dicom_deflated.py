@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import mmap
 import zlib
 from collections.abc import Iterable, Iterator
-from tempfile import TemporaryFile
+from itertools import chain
 
 from deid_core.errors import LimitExceeded, MalformedAsset
-from deid_core.ingest.pieces import PIECE, Buffer, Mapped, let_go
+from deid_core.ingest.pieces import PIECE, Buffer, Mapped, laid_out, let_go
 
-MAX_INFLATED = 1 << 32
+MAX_INFLATED, MAX_HELD = 1 << 32, 1 << 30  # bytes in a file, and in memory
 MAPPED_FROM = 64 << 20  # bytes inflated that are not held in memory
 
 
 def inflated(data: Mapped, at: int) -> Mapped:
-    """Return what the bytes from an offset on inflate to: much of it lies in a file without a name, and is mapped.
+    """Return what the bytes from an offset on inflate to: much of it is mapped, where a file is lent for it.
 
-    Raises LimitExceeded for more than MAX_INFLATED bytes, MalformedAsset where the stream is cut off.
+    Raises LimitExceeded for more than MAX_INFLATED bytes, or MAX_HELD in memory; MalformedAsset where the stream is
+    cut off.
     """
-    held, size, pieces = list[bytes](), 0, _limited(_inflated(data, at))
+    held, size, pieces = list[bytes](), 0, _limited(_inflated(data, at), MAX_INFLATED)
     for piece in pieces:
         held.append(piece)
         size += len(piece)
@@ -27,20 +27,15 @@ def inflated(data: Mapped, at: int) -> Mapped:
             break
     else:
         return b"".join(held)
-    with TemporaryFile() as file:
-        file.writelines(held)
-        held.clear()
-        file.writelines(pieces)
-        file.flush()
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return laid_out(held, pieces) or b"".join(_limited(chain(held, pieces), MAX_HELD))
 
 
-def _limited(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _limited(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)
-        if size > MAX_INFLATED:
-            raise LimitExceeded(f"the dataset inflates to more than {MAX_INFLATED >> 20} MiB")
+        if size > limit:
+            raise LimitExceeded(f"the dataset inflates to more than {limit >> 20} MiB")
         yield piece
 
 

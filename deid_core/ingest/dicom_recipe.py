@@ -127,7 +127,7 @@ class Pass:
         self, at: int, stop: int, table: Table, chunks: list[Any], *, top: bool
     ) -> None:
         """Add to `chunks` what elements [at, stop) become; Unusual where one is of no kind the table knows."""
-        data, implicit, view = self.data, self.implicit, memoryview(self.data)
+        data, implicit = self.data, self.implicit
         run, last, unmarked = -1, -1, list(MARKS) if top else []
         mark = unmarked[0] if unmarked else BEYOND
         runs = None if self.series is None else table.runs(self.series)
@@ -136,20 +136,13 @@ class Pass:
         while at < stop:
             group, number, vr, length = HEAD(data, at)
             tag = group << 16 | number
-            if runs and known and (same := known.get(data[at : at + 4])):
-                if data.startswith(same.data, at) and tag > last and at + len(same.data) <= stop:
-                    while tag >= mark:
-                        if run >= 0:
-                            chunks.append(view[run:at])
-                            run = -1
-                        mark = self._marked(chunks, unmarked)
-                    if run >= 0:
-                        chunks.append(view[run:at])
-                        run = -1
-                    self._again(same, at, chunks)
-                    at, last = at + len(same.data), same.last
-                    continue
-                runs.miss()
+            same = known.get(data[at : at + 4]) if known else None
+            if same is not None and tag > last and self._goes_on(runs, same, at, stop):
+                run, mark = self._marked(chunks, unmarked, tag, run, at)
+                run = self._copied(chunks, run, at)
+                self._again(same, at, chunks)
+                at, last = at + len(same.data), same.last
+                continue
             if tag <= last:
                 if tag == 0 and top and not any(data[at:stop]):
                     break
@@ -166,11 +159,8 @@ class Pass:
             mode = table.get(name)
             if mode is None:
                 raise Unusual
-            while tag >= mark:
-                if run >= 0:
-                    chunks.append(view[run:at])
-                    run = -1
-                mark = self._marked(chunks, unmarked)
+            if tag >= mark:
+                run, mark = self._marked(chunks, unmarked, tag, run, at)
             end = value + length
             if length & 1:
                 end = self._undefined_end(value, stop, mode, length)
@@ -181,41 +171,48 @@ class Pass:
                 bad = length % mode.payload if kind == KEEP else length and not FORMS[mode.vr](data, value, end)
                 if bad:
                     raise Unusual
-                if run < 0:
-                    run = at
+                run = at if run < 0 else run
             else:
-                if run >= 0:
-                    chunks.append(view[run:at])
-                    run = -1
-                if kind == EXACT:
-                    self.signature.append(data[at:end])
-                    self.looked_up.append(
-                        Hole(chunks, len(chunks), at, value, end, mode, None, self.under, self.marker)
-                    )
-                    chunks.append(b"")
-                elif kind > CONSTANT or mode.vr == "SQ":
-                    self.under = tag if top else self.under
-                    self._changed(mode, Hole(chunks, len(chunks), at, value, end, mode), name, tag)
-                    self.under = 0 if top else self.under
-                elif kind == CONSTANT:
-                    chunks.append(mode.payload)
+                run = self._copied(chunks, run, at)
+                hole = Hole(chunks, len(chunks), at, value, end, mode, None, self.under, self.marker)
+                self._put(hole, name, tag, top=top)
             if seen is not None:
-                seen.append(
-                    Seen(
-                        name,
-                        tag,
-                        at,
-                        end,
-                        ALONE if kind > EXACT or kind == OPERATE or tag == SOP_INSTANCE else len(unmarked),
-                    )
-                )
+                alone = kind > EXACT or kind == OPERATE or tag == SOP_INSTANCE
+                seen.append(Seen(name, tag, at, end, ALONE if alone else len(unmarked)))
             at = end
-        if run >= 0:
-            chunks.append(view[run:at])
-        while mark < BEYOND:
-            mark = self._marked(chunks, unmarked)
+        run, _ = self._marked(chunks, unmarked, BEYOND - 1, run, at)
+        self._copied(chunks, run, at)
         if runs and seen is not None:
             runs.compare(data, seen, lambda part, last: self._run(part, last, table))
+
+    def _goes_on(self, runs: Runs | None, same: Run, at: int, stop: int) -> bool:
+        """Say whether the bytes of a run stand at an offset."""
+        goes = self.data.startswith(same.data, at) and at + len(same.data) <= stop
+        if runs and not goes:
+            runs.miss()
+        return goes
+
+    def _copied(self, chunks: list[Any], run: int, at: int) -> int:
+        """Add what is copied from `run` on to an offset, if anything is, and return that nothing is left to copy."""
+        if run >= 0:
+            chunks.append(memoryview(self.data)[run:at])
+        return -1
+
+    def _put(self, hole: Hole, name: bytes, tag: int, *, top: bool) -> None:
+        """Add what an element becomes that is not copied."""
+        mode, chunks = hole.mode, hole.chunks
+        if mode is None:
+            raise Unusual
+        if mode.kind == EXACT:
+            self.signature.append(self.data[hole.start : hole.end])
+            self.looked_up.append(hole)
+            chunks.append(b"")
+        elif mode.kind > CONSTANT or mode.vr == "SQ":
+            self.under = tag if top else self.under
+            self._changed(mode, hole, name, tag)
+            self.under = 0 if top else self.under
+        elif mode.kind == CONSTANT:
+            chunks.append(mode.payload)
 
     def _run(self, part: bytes, last: int, table: Table) -> Run:
         """Go over a run by itself, and return what that gives."""
@@ -236,11 +233,13 @@ class Pass:
             self.looked_up.append(hole)
         chunks.append(run.known)
 
-    def _marked(self, chunks: list[Any], unmarked: list[int]) -> int:
-        """Leave a hole for the next mark, and return the tag of the one after."""
-        self.marks.append(Hole(chunks, len(chunks), unmarked.pop(0), 0, 0, None))
-        chunks.append(b"")
-        return unmarked[0] if unmarked else BEYOND
+    def _marked(self, chunks: list[Any], unmarked: list[int], tag: int, run: int, at: int) -> tuple[int, int]:
+        """Leave a hole for each mark up to a tag; return what is still to be copied, and the tag of the next mark."""
+        while unmarked and tag >= unmarked[0]:
+            run = self._copied(chunks, run, at)
+            self.marks.append(Hole(chunks, len(chunks), unmarked.pop(0), 0, 0, None))
+            chunks.append(b"")
+        return run, unmarked[0] if unmarked else BEYOND
 
     def _undefined_end(self, value: int, stop: int, mode: Mode, length: int) -> int:
         if length != UNDEFINED:

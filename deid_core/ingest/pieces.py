@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BufferedIOBase
+from typing import IO
 
 PIECE = 8 << 20  # bytes; a multiple of every size of a sample
 Buffer = bytes | memoryview
@@ -62,6 +63,26 @@ class View(BufferedIOBase):
             let_go(self)
             self._let_go_at = start
         return bytes(self.held[start : self._at])
+
+
+_lent: list[Callable[[], IO[bytes]]] = []
+
+
+def lend(scratch: Callable[[], IO[bytes]]) -> None:
+    """Let what is too much to hold lie in files without a name that `scratch` opens: the core opens none itself."""
+    _lent[:] = [scratch]
+
+
+def laid_out(held: list[bytes], left: Iterator[bytes]) -> mmap.mmap | None:
+    """Return bytes where a file lies into which they were written, and forget those held; None where none is lent."""
+    if not _lent:
+        return None
+    with _lent[0]() as file:
+        file.writelines(held)
+        held.clear()
+        file.writelines(left)
+        file.flush()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def pieces_of(data: Buffer | mmap.mmap | Pieces) -> Iterator[Buffer]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import pydicom
 import pytest
+from pydicom.uid import UID
 
 from deid_core import ingest, pipeline
 from deid_core.keys import ProjectKey
@@ -68,7 +69,9 @@ def of_another(data: bytes, number: int) -> bytes:
         dataset.PatientName = f"{SYLLABLES[number % 7]}{SYLLABLES[number % 5]}son^{SYLLABLES[number % 3]}n{number % 10}"
         dataset.PatientID, dataset.AccessionNumber = f"MRN-{number * 7919:07d}", f"A{number:06d}"
         dataset.PatientBirthDate, dataset.StudyDate = f"19{number % 80 + 10}0304", f"2019{number % 12 + 1:02d}11"
-        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = (f"1.2.826.0.1.3680043.9.{n}.{number}" for n in (8, 9))
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = (
+            UID(f"1.2.826.0.1.3680043.9.{n}.{number}") for n in (8, 9)
+        )
         buffer = BytesIO()
         dataset.save_as(buffer)
     return buffer.getvalue()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from textwrap import dedent
 from typing import Any
 
@@ -30,7 +31,7 @@ from deid_core import ingest
 from deid_core.errors import MalformedAsset
 from deid_core.ingest.dicom import DicomReader
 from deid_core.ingest.marks import without_samples
-from deid_core.ingest.pieces import View
+from deid_core.ingest.pieces import View, lend
 from deid_core.keys import ProjectKey
 from deid_core.model import Document
 
@@ -129,6 +130,9 @@ def test_a_deflated_image_in_a_file_comes_out_as_one_in_memory(
     held = read(data, key, 1 << 30, monkeypatch)
     output = DicomReader().write(edited(held, *frames) if frames else held)
     monkeypatch.setattr("deid_core.ingest.dicom_deflated.MAPPED_FROM", 0)
+    monkeypatch.setattr("deid_core.ingest.pieces._lent", [])
+    assert isinstance(read(data, key, 0, monkeypatch).part("dataset").value.PixelData.obj, bytes)
+    lend(TemporaryFile)
     monkeypatch.setattr("deid_core.ingest.dicom_deflated.PIECE", 16)
     mapped = read(data, key, 0, monkeypatch)
     assert isinstance(mapped.part("dataset").value.PixelData.obj, mmap.mmap)
