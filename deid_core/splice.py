@@ -3,8 +3,8 @@
 The plain way (read, identify, plan, apply, write) does the first file of a kind and teaches what becomes of each of its
 elements. A later file whose texts and other telling values are byte for byte those of one that was learned differs
 from it only in values that are mapped each on its own: UIDs, numbers, dates, samples. Those are mapped here and the
-rest is copied. A file that differs in more is done by what single values became (`splice_values`), where that tells, and
-otherwise goes the plain way, and is learned in turn.
+rest is copied. A file that differs in more is done by what single values became (`splice_values`), where that tells,
+and otherwise goes the plain way, and is learned in turn.
 """
 
 from __future__ import annotations
