@@ -12,7 +12,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +22,8 @@ from deid_core.errors import PolicyError
 from deid_core.model import Action
 
 Scalar = str | int | float | bool
+Sentence = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=300)]  # one line, shown to people as it is
+UNSAID = ("guidelines", "checklist")  # of `review`: out of the hash where empty, so older policies keep their names
 
 
 class _Strict(BaseModel):
@@ -84,6 +86,8 @@ class ReviewRules(_Strict):
     ranking: tuple[str, ...] = ()  # reviewers, the first in rank first; who is not named comes after them
     lease_minutes: int = Field(default=15, ge=1, le=1440)
     escalate_hours: int = Field(default=72, ge=1, le=8760)
+    guidelines: dict[EntityType, Sentence] = Field(default_factory=dict)  # shown in the place of our own
+    checklist: tuple[Sentence, ...] = Field(default=(), max_length=20)  # who approves answers each of these by yes
 
     @model_validator(mode="after")
     def _one_way(self) -> ReviewRules:
@@ -95,6 +99,8 @@ class ReviewRules(_Strict):
             raise ValueError("cell_columns say what small_cells counts: set that, too")
         if self.ranking and (self.conflict != "priority" or len(set(self.ranking)) < len(self.ranking)):
             raise ValueError('a ranking names each reviewer once, and says who decides where conflict = "priority"')
+        if len(set(self.checklist)) < len(self.checklist):
+            raise ValueError("a checklist asks each question once")
         return self
 
     def rank_of(self, name: str) -> int:
@@ -153,7 +159,9 @@ class Policy(_Strict):
     @cached_property
     def sha256(self) -> str:
         """Name the policy by its content: SHA-256 of its canonical JSON."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        held = self.model_dump(mode="json")
+        held["review"] = {name: said for name, said in held["review"].items() if said or name not in UNSAID}
+        text = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return sha256(text.encode()).hexdigest()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Policy:

@@ -75,6 +75,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/api/batches"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}/items"): SEES_BATCHES,
+    ("GET", "/api/batches/{batch_id}/guidelines"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}/quality"): JUDGES,
     ("GET", "/api/turns"): _for(R, J),
     ("POST", "/api/batches/{batch_id}/claim"): WORKS,

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Query
 
-from deployments.review import asked
+from deployments.review import asked, drawing
 from deployments.review.access import Caller, Configured
 from deployments.review.opening import steps_of
 from deployments.review.resuming import resume
 from infra import review_queue as queue
 from infra.review_queue import Status
+from tasks.run import opened
 
 router = APIRouter(prefix="/api", tags=["batches"])
 PAGE = 100
@@ -43,6 +44,15 @@ def items(batch_id: str, settings: Configured, filters: Annotated[asked.ItemFilt
     """Return a page of a batch's items, most urgent first; `next` is the `after` of the next page, "" for none."""
     found, following = page(settings.database_url, batch_id, filters, filters.limit)
     return {"items": [item.model_dump() for item in found], "next": following}
+
+
+@router.get("/batches/{batch_id}/guidelines")
+def guidelines(batch_id: str, settings: Configured) -> dict[str, Any]:
+    """Return each label with what is marked under it and what is not, and what a submission has to confirm."""
+    rules = opened(queue.batch(settings.database_url, batch_id).flow_run_id).policy.review
+    told = drawing.guidelines(rules.guidelines)
+    labels = [{"label": name, "group": drawing.group_of(name), "guideline": text} for name, text in told.items()]
+    return {"labels": labels, "checklist": queue.asked_of(rules.checklist)}
 
 
 def page(url: str, batch_id: str, filters: asked.Filters, limit: int = PAGE) -> tuple[list[queue.Item], str]:

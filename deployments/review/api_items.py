@@ -203,9 +203,10 @@ def clone(item_id: int, body: asked.Clone, principal: Caller, settings: Configur
 def submit(
     item_id: int, body: asked.Submission, principal: Caller, settings: Configured, later: BackgroundTasks
 ) -> dict[str, Any]:
-    """Decide an item; the run goes on by itself when it was the last."""
+    """Decide an item; the run goes on by itself when it was the last. 422 where the policy's checklist is left open."""
     loaded = item_of(settings, principal, item_id)
     _same_turn(loaded, body.turn_id)
+    rules = opened(loaded.batch.flow_run_id).policy.review
     outcome = queue.submit(
         settings.database_url,
         body.turn_id,
@@ -213,8 +214,10 @@ def submit(
         body.verdict,
         body.expected,
         reason=body.reason,
-        rank=opened(loaded.batch.flow_run_id).policy.review.rank_of(principal.name),
+        rank=rules.rank_of(principal.name),
         seconds=body.seconds,
+        questions=rules.checklist,
+        yes=body.checklist,
     )
     return _decided(later, loaded, outcome)
 

@@ -91,6 +91,7 @@ class Submission(_Strict):
     verdict: Literal["approved", "rejected", "sent_back"]
     reason: Reason = "reviewed"
     seconds: Number = 0
+    checklist: list[int] = Field(default_factory=list, max_length=20)  # numbers of the questions answered by yes
 
 
 class Adjudication(_Strict):

@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from deid_core.codec import location_from_dict
+from deid_core.entities import EntityType
 from deid_core.model import CellRef, Document, PixelBox, TagPath, Verdict
 from deployments.review.documents import Block, View, shown, view_of
 
@@ -46,6 +47,25 @@ class Drawn:
 def labels() -> dict[str, Any]:
     """Return how labels are drawn: groups with a letter and a title, and each label's group."""
     return tomllib.loads(files("deployments.review").joinpath("labels.toml").read_text("utf-8"))
+
+
+@cache
+def _guidelines() -> dict[str, str]:
+    held = tomllib.loads(files("deployments.review").joinpath("guidelines.toml").read_text("utf-8"))
+    return {str(name): str(text) for name, text in held["guidelines"].items()}
+
+
+def guidelines(own: Mapping[EntityType, str]) -> dict[str, str]:
+    """Return what is marked under each label and what is not: the policy's own words, or ours."""
+    return {str(label): own.get(label, _guidelines()[label]) for label in EntityType}
+
+
+def guidelines_by_group(told: Mapping[str, str]) -> dict[str, str]:
+    """Return the guidelines of each group's labels, a line each, by group."""
+    lines: dict[str, list[str]] = {}
+    for label, text in told.items():
+        lines.setdefault(group_of(label), []).append(f"{label.replace('_', ' ').lower()}: {text}")
+    return {group: "\n".join(held) for group, held in lines.items()}
 
 
 def group_of(label: str) -> str:

@@ -23,7 +23,8 @@ from deployments.review.opening import Opened, item_of, may_see_raw, raw, steps_
 from infra import accounts
 from infra import review_queue as queue
 from infra.accounts import Role, Scope
-from infra.review_queue import Difference, Status
+from infra.review_queue import Completion, Difference, Loaded, Status
+from tasks.run import opened
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(str(files("deployments.review").joinpath("templates")))
@@ -36,6 +37,7 @@ templates.env.globals.update(
     state_of=drawing.state_of,
     tag_of=drawing.tag_of,
     where_of=drawing.where_of,
+    by_group=drawing.guidelines_by_group,
     groups=drawing.labels()["groups"],
 )
 OURS = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")  # browsers take "//" and "/\\" for a host, and leave tabs out
@@ -124,7 +126,7 @@ def history(request: Request, item_id: int, principal: Caller, settings: Configu
     """Show every act on an item, and its chain of records from the source to what left."""
     loaded = item_of(settings, principal, item_id)
     acts, held = events(settings, principal, loaded), chain(settings, principal, loaded)
-    return _page(request, "history.html", loaded=loaded, events=acts, records=held)
+    return _page(request, "history.html", loaded=loaded, events=acts, records=held, confirmed=_confirmed(loaded))
 
 
 @router.get("/items/{item_id}/compare")
@@ -143,6 +145,7 @@ def compare(
     sides = [(versions[number], _lines(held.view, versions[number].spans)) for number in (left, right)]
     told: dict[str, Any] = {"sides": sides, "found": found, "marked": marked, "numbers": numbers}
     stills = _stills(held, found, [version.spans for version, _ in sides])
+    told["guides"] = drawing.guidelines(held.run.policy.review.guidelines)
     return _page(request, "compare.html", held=held, loaded=held.loaded, stills=stills, **told)
 
 
@@ -191,9 +194,20 @@ def _drawn(held: Opened, row: int) -> dict[str, Any]:
         "spans": [drawing.summary(span, view) for span in spans],
         "wholes": _wholes(view, spans),
         "counts": Counter(span["entity_type"] for span in spans if span["verdict"] != "keep"),
-        "labels": {str(one): drawing.group_of(one) for one in EntityType},
+        "guides": drawing.guidelines(held.run.policy.review.guidelines),
+        "checklist": held.run.policy.review.checklist,
         "frames": len(view.frames),
     }
+
+
+def _confirmed(loaded: Loaded) -> list[tuple[Completion, str, bool]]:
+    """Return each answer to the policy's checklist in the versions that a person may know of, with its question."""
+    given = [(version, one) for version in loaded.completions for one in version.checklist or ()]
+    if not given:
+        return []
+    questions = queue.asked_of(opened(loaded.batch.flow_run_id).policy.review.checklist)
+    texts = {one["sha256"]: one["question"] for one in questions}
+    return [(version, texts.get(one["sha256"], f"question {one['number']}"), one["yes"]) for version, one in given]
 
 
 def _stills(

@@ -6,6 +6,7 @@ An item is undecided while pending or sent back; only undecided items can be app
 from deid_core.review import Difference
 from infra.review_queue.assignments import assign, unassign
 from infra.review_queue.bulk import decide_items, redetect, reset, set_priority
+from infra.review_queue.checklist import asked_of
 from infra.review_queue.claims import claim, claim_item, heartbeat, release
 from infra.review_queue.intake import (
     NewItem,
@@ -78,6 +79,7 @@ __all__ = [
     "Turn",
     "add_items",
     "adjudicate",
+    "asked_of",
     "assign",
     "batch",
     "batch_of",

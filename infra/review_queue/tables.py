@@ -161,6 +161,8 @@ class Completion(SQLModel, table=True):
     seconds: int = 0
     # NULL in the table where they are the parent's; filled in when read
     spans: list[dict[str, Any]] = Field(default=None, sa_column=_json(nullable=True))
+    # each question's number, the SHA-256 of its text, and whether it was answered by yes; NULL where none was asked
+    checklist: list[dict[str, Any]] | None = Field(default=None, sa_column=_json(nullable=True))
 
 
 class Event(SQLModel, table=True):
@@ -175,7 +177,7 @@ class Event(SQLModel, table=True):
     act: str
     step: str = ""
     span_id: str = ""
-    before: str = ""  # a label, a verdict or a place
+    before: str = ""  # a label, a verdict, a place, or how much of the checklist was answered
     after: str = ""
     reason: str = ""
     completion: int | None = None

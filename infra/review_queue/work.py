@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from deid_core.errors import UsageError
 from deid_core.review import Edit, apply_edits
 from infra.database import timestamp, writing
 from infra.review_queue import stages
+from infra.review_queue.checklist import answered
 from infra.review_queue.claims import LOST, renewed
 from infra.review_queue.intake import found, undecided
 from infra.review_queue.reading import numbered, one, shown_to, start, versions
@@ -100,21 +101,27 @@ def submit(  # noqa: PLR0913 - each says one thing of a submission
     reason: str = Reason.REVIEWED,
     rank: int = 0,
     seconds: int = 0,
+    questions: Sequence[str] = (),
+    yes: Collection[int] = (),
 ) -> Outcome:
     """Submit a version as the ground truth of somebody's turn, or send the item back as the second person.
 
-    Raises Conflict as `save` does, UsageError for a verdict or reason that is none.
+    `questions` are the policy's checklist and `yes` the numbers, from 1, of those that he answered so.
+    Raises Conflict as `save` does, UsageError for a verdict or reason that is none or a checklist left open.
     """
     chosen, why = _verdict(verdict), _reason(reason)
+    answers = answered(questions, yes, chosen)
     with writing(url) as session:
         work = _opened(session, turn_id, who, expected)
         if chosen is Status.SENT_BACK:
             version = _returned(session, work, who, edits, expected, why)
         else:
             version = new_version(session, work, who, edits, expected, seconds=seconds)
-            version.status, version.verdict, version.rank = SUBMITTED, chosen.value, rank
+            version.status, version.verdict, version.rank, version.checklist = SUBMITTED, chosen.value, rank, answers
             session.flush()
-            note(session, work.item, who, "submitted", step=work.turn.step, reason=why, completion=version.number)
+            told = f"checklist {len(set(yes))} of {len(answers)}" if answers else ""
+            step, number = work.turn.step, version.number
+            note(session, work.item, who, "submitted", step=step, after=told, reason=why, completion=number)
             stages.submitted(session, work.batch, work.item, work.turn, version, why)
         return _outcome(session, work, version, (who, f"review.{chosen.value}", why))
 

@@ -300,6 +300,13 @@ def test_detectors_that_name_a_place_differently_are_counted_as_disagreeing() ->
         "small_cells = -1",
         'cell_columns = ["race"]',
         'rare_conditions = "Gaucher"',
+        'checklist = ["Signature read", "Signature read"]',
+        'checklist = ["Signature read", " "]',
+        'checklist = ["two\\nlines"]',
+        f"checklist = {[str(n) for n in range(21)]}",
+        '[review.guidelines]\nNAME = ""',
+        '[review.guidelines]\nPET = "Names of pets."',
+        f'[review.guidelines]\nNAME = "{"n" * 301}"',
     ],
 )
 def test_rules_of_review_that_do_not_hold_are_refused(rules: str) -> None:

@@ -2,12 +2,13 @@
 const chooser = document.getElementById('chooser');
 const filter = document.getElementById('chooser-filter');
 const options = [...document.querySelectorAll('#chooser-list button')];
+const guide = document.getElementById('chooser-guide');
 let picked = null;
 
 export function pick() {
   picked = null;
   filter.value = '';
-  narrow();
+  tell(narrow());
   chooser.showModal();
   filter.focus();
   return new Promise((resolve) => chooser.addEventListener('close', () => resolve(picked), { once: true }));
@@ -23,7 +24,21 @@ function narrow() {
   return matches.find((option) => option.dataset.label.startsWith(wanted)) ?? matches[0];
 }
 
-filter.addEventListener('input', narrow);
+// What is marked under the label that has the focus, or under the one that Enter takes.
+function tell(option) {
+  if (!option) { guide.textContent = ''; return; }
+  const { label } = option.dataset;
+  const text = document.getElementById(`guide-${label}`).textContent;
+  guide.textContent = `${label.replaceAll('_', ' ').toLowerCase()}: ${text}`;
+}
+
+filter.addEventListener('input', () => tell(narrow()));
+for (const kind of ['focusin', 'pointerover']) {
+  chooser.addEventListener(kind, (event) => {
+    const option = event.target.closest('button[data-label]');
+    if (option || event.target === filter) tell(option ?? narrow());
+  });
+}
 filter.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') return;
   event.preventDefault();

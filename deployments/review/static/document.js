@@ -280,6 +280,10 @@ async function next() {
 }
 
 const decision = document.getElementById('decision');
+decision.addEventListener('change', () => { // only an approval says yes to all of the checklist
+  const approves = decision.querySelector('[name=verdict]:checked').value === 'approved';
+  for (const box of decision.querySelectorAll('[name=checklist]')) box.required = approves;
+});
 
 // ---- keys and buttons
 

@@ -19,7 +19,8 @@ function bodyOf(form) {
   const body = {};
   for (const field of form.querySelectorAll('[name]')) {
     if (field.type === 'radio' && !field.checked) continue;
-    if ('list' in field.dataset) body[field.name] = [...field.selectedOptions].map((option) => option.value);
+    if ('ticked' in field.dataset) body[field.name] = [...(body[field.name] ?? []), ...(field.checked ? [Number(field.value)] : [])];
+    else if ('list' in field.dataset) body[field.name] = [...field.selectedOptions].map((option) => option.value);
     else if ('number' in field.dataset) body[field.name] = Number(field.value);
     else if ('boolean' in field.dataset) body[field.name] = field.value === 'true';
     else body[field.name] = field.value;
