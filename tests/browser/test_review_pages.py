@@ -26,6 +26,15 @@ NOTE = (
 BOXES = "#stage .a9s-annotationlayer"
 
 
+def settled_width(page: Any) -> float:
+    """Return how wide the picture is once it stays so: it is laid out after it is loaded."""
+    widths = [0.0]
+    while len(widths) < 3 or len(set(widths[-3:])) > 1:
+        page.wait_for_timeout(100)
+        widths.append(page.locator(BOXES).bounding_box()["width"])
+    return widths[-1]
+
+
 def label(page: Any, typed: str) -> None:
     """Choose a label by keyboard."""
     page.locator("#chooser[open]").wait_for()
@@ -272,10 +281,10 @@ def test_zoom_is_remembered_and_history_is_one_click_away(open_desk: Callable[..
     page.goto(f"{desk.base}/items/{desk.items['scan.png']}")
     page.get_by_role("button", name="Take it").click()
     ready(page)
-    width = page.locator(BOXES).bounding_box()["width"]
+    width = settled_width(page)
     for _ in range(4):
         page.keyboard.press("-")
-    assert width == pytest.approx(1.4 * page.locator(BOXES).bounding_box()["width"], rel=0.02)
+    assert width == pytest.approx(1.4 * settled_width(page), rel=0.02)
 
 
 def test_what_answers_with_nothing_goes_on(open_desk: Callable[..., Any]) -> None:
