@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 
 from deid_core.detect.rules.words import never_names
 from deid_core.detect.word_lists import load_lists
@@ -30,7 +29,6 @@ FORMED = frozenset({EntityType.ID, EntityType.USERNAME, EntityType.IP})
 DATES = frozenset({EntityType.DATE, EntityType.TIME})
 INSTITUTIONS = frozenset({EntityType.ORGANISATION, EntityType.FACILITY, EntityType.URL, EntityType.ADDRESS})
 HOUSES = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
-OWNED = HOUSES | {EntityType.DEVICE}
 PLACES = frozenset({EntityType.CITY, EntityType.COUNTY, EntityType.STATE, EntityType.ZIP, EntityType.COUNTRY})
 SAYS_NOTHING = {
     **dict.fromkeys(VERSIONS, DATES | {EntityType.IP, EntityType.PHONE}),
@@ -56,7 +54,7 @@ def believed(keyword: str, text: str, span: Span, detector: str) -> Span | None:
     if span.entity_type is not EntityType.UID and _in_uid(text, span):
         return None
     if detector == KNOWN:
-        return _known_in(keyword, text, span)
+        return _between(text, span, _is_small) if span.entity_type in NAMES else span
     if keyword in SAYS_NOTHING and (
         span.entity_type in SAYS_NOTHING[keyword] or (span.entity_type in FORMED and span.score < LIKELY)
     ):
@@ -69,22 +67,6 @@ def believed(keyword: str, text: str, span: Span, detector: str) -> Span | None:
         span = _between(text, span, _goes)  # `CT Lakeside Medical Center`
     weak = detector.startswith(MODELS) and span.score < GUESSED
     return None if weak and span.entity_type in INSTITUTIONS | PLACES and _is_plain(text, span) else span
-
-
-def _known_in(keyword: str, text: str, span: Span) -> Span | None:
-    """Return what is known; None for a maker's own institution, or a station that is called as its maker is."""
-    if span.entity_type in NAMES:
-        return _between(text, span, _is_small)
-    words = parts(text[span.start : span.end]) if keyword in MAKERS and span.entity_type in OWNED else []
-    made = any(word in _makers() for word in words) and all(word in _makers() or _plain(word) for word in words)
-    return None if made else span
-
-
-@cache
-def _makers() -> frozenset[str]:
-    """Return the words of makers' names."""
-    lines = files("deid_core.standards").joinpath("makers.txt").read_text("utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 def _in_uid(text: str, span: Span) -> bool:
