@@ -131,3 +131,25 @@ def test_zeros_alone_are_nobodys_number(serial: str, left: bool) -> None:
     output = ingest.write(pipeline.apply(whose.document, chosen, policy, key))
     found = verify.residual(whose, chosen, output, policy, key, lambda _: known).left
     assert any(finding.rule == "value_in_bytes" for finding in found) is left
+
+
+@pytest.mark.parametrize("code", ["S2ECD6DCBEEDA", "SDDD2CEF7ADC6", "S04623CA44BC6"])
+def test_a_code_with_letters_of_the_trade_is_what_was_put_there(code: str) -> None:
+    """Verification takes a subject's code for what it put there, though `ECD` in it is shown in small letters."""
+    policy = load_policy("safe_harbor").model_copy(update={"detectors": ("dicom_tags", "patterns", "known_values")})
+    key, meta = ProjectKey(bytes(32)), FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, CTImageStorage
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
+    dataset = FileDataset("", Dataset(), bytes(128), meta, False, True)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, "1.2.3.4"
+    dataset.PatientID, dataset.PatientName = "69758104", "Okafor^Chinwe"
+    dataset.StudyDescription = "Scan for Chinwe Okafor, MRN 69758104"
+    buffer = BytesIO()
+    pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
+    whose = pipeline.identify(ingest.read(buffer.getvalue(), "", "asset", key), policy, key)
+    chosen = pipeline.plan(whose, "", policy, key)
+    output = ingest.write(pipeline.apply(whose.document, chosen, policy, key, lambda _: code))
+    assert code.encode() in output
+    assert not verify.residual(whose, chosen, output, policy, key, code=lambda _: code).left
+    leaked = output.replace(code.encode(), b"69758104".ljust(len(code)))
+    assert verify.residual(whose, chosen, leaked, policy, key, code=lambda _: code).left
