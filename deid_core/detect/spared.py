@@ -1,4 +1,4 @@
-"""Leave alone what a model takes for an identifier though its words name nobody: drugs, devices, small words."""
+"""Leave alone what a model takes for an identifier though its words name nobody: drugs, public bodies, small words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ NAME_PART = re.compile(r"[^\W\d_]+")
 EPONYM_HEAD = re.compile(r"(['\u2019]s?)?\s([a-z]+)\b", re.IGNORECASE)
 TITLE = re.compile(r"\b(?:m(?:r|rs|s|x)|miss|dr|prof|sir|nurse|sister|pt|patient|doctor)\b\.?\s*$", re.IGNORECASE)
 TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
+EVEN = 0.5
 SURE = 0.9  # a common word that the model finds with so much is somebody's name
 
 
@@ -24,14 +25,15 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
     """Return a span without the words at its ends that name nobody: `DOB 3/4/2021`; None where it is all such words.
 
     Words of the trade (drugs, devices, abbreviations) name nobody however sure the model is. Common words in small
-    letters may after all, where it is very sure, or where they stand `beside` the rest of an identifier.
+    letters may after all, where it is very sure, or where they stand `beside` the rest of an identifier. So may those
+    of public bodies and peoples: `Ms English`, `Ankara State Court`.
     """
     if span.entity_type is EntityType.DATE:
         return span
-    if is_eponym(text, span.start, span.end):
-        return None
     found = list(WORD.finditer(text, span.start, span.end))
-    if all(_is_of_the_trade(word[0]) for word in found):
+    if is_eponym(text, span.start, span.end) or all(_is_of_the_trade(word[0]) for word in found):
+        return None
+    if not beside and _is_public(span, [word[0] for word in found]):
         return None
     if all(_names_nobody(word[0]) for word in found):
         return None if span.score < SURE and not beside else span
@@ -58,6 +60,12 @@ def is_eponym(text: str, start: int, end: int) -> bool:
         return False
     owned = bool(after[1]) or found[-1] == "s"
     return after[2].lower() in words("eponym_heads") - (words("owned_nouns") if owned else frozenset())
+
+
+def _is_public(span: Span, found: list[str]) -> bool:
+    """Say whether all words are of states, peoples and public bodies: `the Polish Government`, `Court of Cassation`."""
+    may_be_a_person = span.entity_type is EntityType.NAME and span.score >= EVEN  # Ms English
+    return not may_be_a_person and all(part in words("public") for word in found for part in word.lower().split("-"))
 
 
 def _is_of_the_trade(word: str) -> bool:

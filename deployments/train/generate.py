@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from deployments.train.carriers import planted
 from deployments.train.examples import UNKNOWN, Example, Writer
+from deployments.train.laid_out import laid_out
 from deployments.train.lexicon import Lexicon, slots, templates
 from deployments.train.shapes import shapes, spoken
 
@@ -34,6 +35,8 @@ PAIRED = (
     "asked",
     "searches",
     "desk",
+    "phone",
+    "printouts",
 )  # each with hard negatives of its own
 ALONE = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
 BANKS = (*ALONE, *PAIRED, *(f"{name}_negatives" for name in PAIRED))
@@ -348,7 +351,9 @@ def notes(filler: Filler, count: int, carriers: list[str]) -> Iterator[Example]:
             if index:
                 writer.add(glue)
             pick = rng.random()
-            if pick < 0.48:
+            if pick < 0.08:
+                piece = laid_out(filler, named=pick < 0.06)
+            elif pick < 0.48:
                 piece = filler.render(rng.choice(positive), "notes")
             elif pick < 0.76:
                 piece = filler.render(rng.choice(negative), "negatives")

@@ -25,14 +25,15 @@ OTHER_SCRIPTS = "ru_RU ja_JP zh_CN el_GR ko_KR"
 
 
 @cache
-def _toml(name: str) -> dict[str, Any]:
+def document(name: str) -> dict[str, Any]:
+    """Return a data file's content."""
     return tomllib.loads((DATA / name).read_text("utf-8"))
 
 
 @cache
 def slots() -> dict[str, tuple[str, ...]]:
     """Return what fills the unlabelled slots: kind to words."""
-    return {kind: tuple(word.strip() for word in words.split(";")) for kind, words in _toml("slots.toml").items()}
+    return {kind: tuple(word.strip() for word in words.split(";")) for kind, words in document("slots.toml").items()}
 
 
 @cache
@@ -78,7 +79,7 @@ class Lexicon:
 
     @cached_property
     def _origins(self) -> list[tuple[str, float]]:
-        lists = [(f"list:{name}", 1.0) for name in _toml("names.toml")[self.split]]
+        lists = [(f"list:{name}", 1.0) for name in document("names.toml")[self.split]]
         faker = [(f"faker:{locale}", 1.0) for locale in LOCALES[self.split].split()]
         if self.split == "dev":
             return lists + faker
@@ -110,7 +111,7 @@ class Lexicon:
         kind, _, name = origin.partition(":")
         self.origin = name or kind
         if kind == "list":
-            entry = _toml("names.toml")[self.split][name]
+            entry = document("names.toml")[self.split][name]
             return self._word(entry["given"]), self._word(entry["family"])
         if kind == "faker":
             return str(self._fakers[name].first_name()), str(self._fakers[name].last_name())
@@ -174,7 +175,7 @@ class Lexicon:
 
 @cache
 def _entries(split: str, kind: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in _toml("places.toml")[split][kind].split(","))
+    return tuple(word.strip() for word in document("places.toml")[split][kind].split(","))
 
 
 @cache

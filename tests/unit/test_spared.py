@@ -29,6 +29,10 @@ def left(text: str, part: str, label: EntityType, score: float = 0.8, *, beside:
         ("explain Wilson disease", "Wilson", EntityType.NAME),
         ("Penrose drain on the shelf", "Penrose", EntityType.NAME),
         ("positive Murphy's sign", "Murphy", EntityType.NAME),
+        ("The Court of Cassation upheld", "Court of Cassation", EntityType.ORGANISATION),
+        ("against the Republic of Poland", "Republic of", EntityType.CITY),
+        ("The Polish Government were", "Polish", EntityType.CITY),
+        ("4,200 Danish kroner", "Danish kroner", EntityType.CITY),
     ],
 )
 def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: EntityType) -> None:
@@ -50,6 +54,8 @@ def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: Enti
         ("Murphy's drain is full", "Murphy", EntityType.NAME, "Murphy"),
         ("Hartmann called", "Hartmann", EntityType.NAME, "Hartmann"),
         ("Ed Hall came", "Ed", EntityType.NAME, "Ed"),
+        ("the Ankara Court of Appeal", "Ankara Court", EntityType.CITY, "Ankara Court"),
+        ("Republic of Poland lodged", "Poland", EntityType.CITY, "Poland"),
     ],
 )
 def test_what_names_somebody_stays_found(text: str, part: str, label: EntityType, expected: str) -> None:
@@ -62,6 +68,13 @@ def test_a_common_word_may_be_a_name_after_all() -> None:
     assert left("ask swelling about it", "swelling", EntityType.NAME, 0.95) == "swelling"
     assert left("ask swelling about it", "swelling", EntityType.NAME, 0.6) is None
     assert left("ask swelling about it", "swelling", EntityType.NAME, 0.6, beside=True) == "swelling"
+
+
+def test_a_people_may_be_a_name_after_all() -> None:
+    """Where the model rather thinks of a person, or one stands before it, a word of peoples stays found."""
+    assert left("told English about it", "English", EntityType.NAME, 0.6) == "English"
+    assert left("told English about it", "English", EntityType.NAME, 0.4) is None
+    assert left("Ada English came", "English", EntityType.NAME, 0.4, beside=True) == "English"
 
 
 def test_no_word_of_the_trade_is_a_name_too() -> None:
