@@ -27,7 +27,7 @@ def build(
     review: Mapping[str, Any],
     parent: str = "",
 ) -> dict[str, Any]:
-    """Return the manifest of a run's entries; `review` holds mode, decided_by and decision.
+    """Return the manifest of a run's entries; `review` holds mode, decided_by, decision, residual where people looked.
 
     `parent` names the release that was the source, if one was.
     """

@@ -21,14 +21,18 @@ from deid_core.decide import decide, is_whole
 from deid_core.entities import EntityType
 from deid_core.errors import ChangedAsset
 from deid_core.keys import ProjectKey
+from deid_core.legible import plain
 from deid_core.model import CellRef, Decision, Document, Finding, Location, Part, PartKind, Plan, TagPath, Verdict
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.resolve import resolve
 from deid_core.search import Found, Recall, pictured, structural, textual, views
+from deid_core.view import TextView
 
 SURE = 0.85  # at or above it a value is taken as known of the subject, and searched everywhere else
+MODELS = ("ner", "ner_accurate")  # they judge by what stands around a word
 WRITTEN = (PartKind.TEXT, PartKind.RECORD, PartKind.DATASET)
+READ = (PartKind.TEXT, PartKind.RECORD)  # as people see them, by detectors and operators alike
 # What is found of a person in one place and looked for in all others; dates, ages and towns are too common for it.
 KNOWN = frozenset(EntityType) - {
     *(EntityType.DATE, EntityType.TIME, EntityType.AGE, EntityType.CITY, EntityType.COUNTY, EntityType.STATE),
@@ -78,7 +82,7 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
         *(view for view in views(document, policy, WRITTEN) if _place(view.segments[0].location) not in gone),
         *pixels,
     ]
-    read = list(textual(texts, policy, ("ner", "ner_accurate")))
+    read = list(textual(texts, policy, MODELS))
     named = _known(document, [(finding, text) for finding, text in read if _is_full_name(finding, text)])
     found = [
         *in_pixels,
@@ -130,7 +134,23 @@ def replacements(
         part = document.part(finding.location.part)
         subject = document.subject_of(part.name)
         site = Site(finding.entity_type, subject, key, params, _vr(part, finding), code or keyed_code(key), lists)
-        yield decision, operate(edit.get(document, finding.location), site)
+        stored = edit.get(document, finding.location)
+        seen = plain(stored) if part.kind in READ and isinstance(stored, str) else stored
+        value = operate(seen, site)
+        yield decision, stored if seen is not stored and value == seen else value
+
+
+def found_alone(texts: Sequence[TextView], policy: Policy, key: ProjectKey) -> tuple[Finding, ...] | None:
+    """Return what rules and models find in texts, which is all but what is known; None where it tells of its subject.
+
+    What tells is searched for in all of a document: then the texts alone do not say what becomes of them.
+    """
+    read = [pair for pair in textual(texts, policy, ("patterns",)) if not _may_stay(*pair, policy, key)]
+    judged = [*textual(texts, policy, MODELS)]
+    tells = any(finding.score >= SURE and finding.entity_type in KNOWN for finding, _ in read)
+    if tells or any(_is_full_name(*pair) for pair in judged):
+        return None
+    return tuple(finding for finding, _ in (*read, *judged))
 
 
 def check_planned(document: Document, chosen: Plan, policy: Policy) -> None:

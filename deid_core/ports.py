@@ -78,6 +78,15 @@ class Reader(Protocol):
 
 
 @runtime_checkable
+class LaidOut(Protocol):
+    """Read a document, or rows out of one, of which is known how it is written: nothing is guessed anew."""
+
+    def read_as(self, data: bytes, asset_id: str, key: ProjectKey, layout: Any) -> Document:
+        """Read as `read` does, by the value of a LAYOUT part."""
+        ...
+
+
+@runtime_checkable
 class InPieces(Protocol):
     """Write a document in pieces; a reader of files too large to hold can do so."""
 

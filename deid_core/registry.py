@@ -54,7 +54,7 @@ PLUGINS: dict[str, dict[str, str]] = {
     "readers": {
         "text/plain": "deid_core.ingest.text:TextReader",
         "text/csv": "deid_core.ingest.records:CsvReader",
-        "application/jsonl": "deid_core.ingest.records:JsonLinesReader",
+        "application/jsonl": "deid_core.ingest.json_lines:JsonLinesReader",
         "application/dicom": "deid_core.ingest.dicom:DicomReader",
         "image/png": "deid_core.ingest.image:ImageReader",
         "image/jpeg": "deid_core.ingest.image:ImageReader",

@@ -61,6 +61,11 @@ MODES = {
     "sampled": "People were asked about every unsure asset and about a sample of the others.",
     "none": "Nobody was asked: the policy alone decided.",
 }
+DRAWN = {
+    "every": "all",
+    "no_finding": "drawn where nothing was found",
+    "sample": "drawn from the others",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ def _context(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "stages": [(name, counts["by_stage"][name], STAGES.get(name, "")) for name in _ordered(counts["by_stage"])],
         "held": [(reason, n, reference.reasons().get(reason, "")) for reason, n in sorted(held.items())],
         "mode": MODES.get(manifest["review"]["mode"], ""),
+        "left": [(DRAWN[drawn], told) for drawn, told in sorted(manifest["review"].get("residual", {}).items())],
         "bound": upper_bound(len(assets)),
         "profile": ps3_15.profile_codes(policy["options"]),
         "coverage": _coverage(policy.get("kept"), counts["by_entity"]),

@@ -8,7 +8,8 @@ from typing import Any
 
 from deid_core import edit, registry
 from deid_core.entities import EntityType
-from deid_core.model import Document, Finding, PartKind
+from deid_core.legible import plain
+from deid_core.model import Document, Finding, PartKind, Span, TagPath
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, PartDetector, TextDetector, TextQuery
 from deid_core.view import TextView
@@ -18,6 +19,11 @@ Found = tuple[Finding, str]  # with the text it is of: for memory only, never to
 # what says nothing of whom it is about that could be looked for elsewhere
 MUTE = frozenset({EntityType.DICOM_ATTRIBUTE, EntityType.PRIVATE_ATTRIBUTE, EntityType.UID})
 _built: dict[tuple[str, str], Any] = {}  # detectors are costly to build and hold no document
+ALONE, MOST_ALONE = (
+    64,
+    4096,
+)  # code points of a header's text that is read by itself, and such texts that are remembered
+_alone: dict[tuple[str, str, str], list[Span]] = {}
 
 
 def detector(name: str, policy: Policy) -> Any:
@@ -37,7 +43,7 @@ def structural(document: Document, policy: Policy) -> Iterator[Found]:
                 if part.kind in found.kinds and part.kind is not PartKind.PIXELS:
                     for finding in found.find_in(part, policy):
                         value = None if finding.entity_type in MUTE else edit.get(document, finding.location)
-                        yield finding, value if isinstance(value, str) else ""
+                        yield finding, plain(value) if isinstance(value, str) else ""
 
 
 def pictured(document: Document, policy: Policy) -> Iterator[Finding]:
@@ -70,8 +76,7 @@ def textual(
             continue
         finder: TextDetector = detector(name, policy)
         read = [view for view in texts if view.prose or not finder.needs_prose]
-        queries = [TextQuery(view.text, recall(view.subject_key), view.source) for view in read]
-        for view, spans in zip(read, finder.find(queries), strict=True):
+        for view, spans in zip(read, _spans(name, policy, read, recall), strict=True):
             for found in spans:
                 span = view.belief(found, name) if view.belief else found
                 if span is None:
@@ -80,3 +85,31 @@ def textual(
                 for location in view.project(span.start, span.end):
                     finding = made(location, detector=finder.name, detector_version=finder.version)
                     yield finding, view.text[span.start : span.end]
+
+
+def is_alone(view: TextView) -> bool:
+    """Say whether a model of language reads a text by itself: a short one of a DICOM header.
+
+    What it is asked of together with others it judges a little otherwise, and such texts come again in every file: so
+    one text has one answer, and is read once.
+    """
+    return len(view.text) <= ALONE and isinstance(view.segments[0].location, TagPath)
+
+
+def _spans(name: str, policy: Policy, read: Sequence[TextView], recall: Recall) -> list[list[Span]]:
+    finder: TextDetector = detector(name, policy)
+    alone = [finder.needs_prose and is_alone(view) for view in read]
+    together = (view for view, apart in zip(read, alone, strict=True) if not apart)
+    queries = [TextQuery(view.text, recall(view.subject_key), view.source) for view in together]
+    others = iter(finder.find(queries) if queries else ())
+    return [_read_alone(name, policy, view) if apart else next(others) for view, apart in zip(read, alone, strict=True)]
+
+
+def _read_alone(name: str, policy: Policy, view: TextView) -> list[Span]:
+    key = name, policy.sha256, view.text
+    found = _alone.get(key)
+    if found is None:
+        if len(_alone) >= MOST_ALONE:
+            _alone.clear()
+        found = _alone[key] = detector(name, policy).find([TextQuery(view.text, (), view.source)])[0]
+    return found

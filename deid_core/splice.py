@@ -21,28 +21,25 @@ from typing import Any
 
 from deid_core import ingest, pipeline, registry
 from deid_core.entities import EntityType
+from deid_core.ingest.actions import SAFE_PRIVATE
 from deid_core.ingest.dicom import MEDIA_TYPE, DicomReader
 from deid_core.ingest.dicom_frames import geometry
 from deid_core.ingest.dicom_pixels import NATIVE, Layout, layout_of, samples_of
 from deid_core.ingest.dicom_recipe import UIDS, Hole, Kind, Mode, Pass, Table, frames_are_bare, rendered
 from deid_core.ingest.dicom_runs import Run
-from deid_core.ingest.dicom_scan import META_AT, Place, Unusual, dataset_at, places
+from deid_core.ingest.dicom_scan import META_AT, Place, Unusual, dataset_at, places, without_private
 from deid_core.ingest.pieces import Mapped, Pieces
 from deid_core.ingest.representations import fitted
-from deid_core.keys import ProjectKey
+from deid_core.keys import UID_ROOT, ProjectKey
 from deid_core.model import Decision, Document, PartKind, PixelBox, Plan, TagPath
 from deid_core.pipeline import Identified, changes
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.search import Recall
+from deid_core.splice_header import IMPLICIT, INSTANCE, MAKER, SERIES, encoding, holds_number, near
 from deid_core.splice_modes import PIXELS, fates, mode_of
 from deid_core.splice_values import Base, Lesson, Shape, Values
 
-IMPLICIT = b"1.2.840.10008.1.2\0"
-NO_SPLICE = (b"1.2.840.10008.1.2.2\0", b"1.2.840.10008.1.2.1.99")  # big endian, deflated
-# the file meta elements of the transfer syntax, the SOP class and the SOP instance
-SYNTAX, CLASS, INSTANCE = (bytes((2, 0, number, 0)) + b"UI" for number in (0x10, 2, 3))
-SERIES, FAR = b"\x20\x00\x0e\x00", 1 << 15  # the Series Instance UID's tag, and how far it is looked for
 MOST = 4096  # signatures, and UIDs, that are kept in memory
 MOST_PLANS = 256  # signatures that are kept with the plans that were carried out
 LONGEST = 16 << 20  # bytes of a file that is spliced by its plan; a longer one is written in pieces
@@ -101,7 +98,7 @@ class Splicer:
         self._tables: dict[tuple[bytes, str], Table] = {}  # by encoding and SOP class, and by path
         self._learned: dict[_Name, _Learned | None] = {}
         self._uids: dict[bytes, bytes] = {}
-        self._map = registry.load("operators", "dicom_U")
+        self._map, self._site = registry.load("operators", "dicom_U"), Site(EntityType.UID, "", key, vr="UI")
         self._values = Values(policy, key, recall, self.code)
 
     def deidentified(self, data: bytes, asset_id: str) -> bytes:
@@ -144,6 +141,8 @@ class Splicer:
             learned = self._learned.get(name) if seen else self._by_values(done, name, common)
             known = learned is not None and (planned or self.recall(learned.subject) == learned.recalled)
             output = self._filled(done, learned, chunks) if learned and known else None
+            if output is not None and planned is None and holds_number(done, output):
+                output = None
         except ODD:
             output = None
         self.spliced += output is not None
@@ -167,8 +166,9 @@ class Splicer:
 
     def _pass(self, data: bytes, at: int, chunks: list[Any]) -> tuple[Pass, bytes, bytes]:
         """Go over a file; return the pass, its signature, and its file meta but for the instance."""
-        implicit, kind = _encoding(data, at)
-        done = Pass(data, implicit, self._uid, series=_series(data, at, implicit=implicit))
+        implicit, kind = encoding(data, at)
+        series, *maker = (near(data, at, tag, implicit=implicit) for tag in (SERIES, *MAKER))
+        done = Pass(data, implicit, self._uid, series=series, maker=b"".join(maker))
         done.walk(at, len(data), self._table(kind, ""), chunks, top=True)
         if not done.sop_instance:
             raise Unusual
@@ -208,8 +208,9 @@ class Splicer:
         if new is None:
             if raw and (UIDS.fullmatch(raw) is None):
                 raise Unusual
-            site = Site(EntityType.UID, "", self.key, vr="UI")
-            text = fitted("UI", self._map(raw.decode().rstrip("\0"), site)) if raw else ""
+            text = self._map(raw.decode().rstrip("\0"), self._site) if raw else ""
+            if not (text.startswith(UID_ROOT) and "\\" not in text):  # that is what is derived: always valid
+                text = fitted("UI", text)
             new = _even(text.encode(), b"\0")
             if len(self._uids) >= MOST:
                 self._uids.clear()
@@ -235,7 +236,7 @@ class Splicer:
 
     def _taught(self, data: bytes, asset_id: str) -> bytes:
         """De-identify a file in the plain way, and learn from it what can be."""
-        document = ingest.reader_for(MEDIA_TYPE).read(data, asset_id, self.key)
+        document = ingest.reader_for(MEDIA_TYPE).read(self._lean(data), asset_id, self.key)
         head = replace(document, parts=tuple(part for part in document.parts if part.kind is not PartKind.PIXELS))
         whose = pipeline.identify(head, self.policy, self.key)
         chosen = pipeline.plan(whose, "", self.policy, self.key, self.recall)
@@ -246,6 +247,14 @@ class Splicer:
         if chosen.subject_key != self._own(document):  # else it is learned for this file alone
             self._learn(data, output, document, chosen, None, whose)
         return output
+
+    def _lean(self, data: bytes) -> bytes:
+        """Return a file without the private elements that go, whatever is in them: they need not be read for that."""
+        with suppress(*ODD):
+            at = dataset_at(data)
+            if SAFE_PRIVATE not in self.policy.dicom.options and not encoding(data, at)[0]:
+                return without_private(data, at)
+        return data
 
     def _learn(self, data: bytes, output: bytes, document: Document, *how: Any) -> None:
         with suppress(*ODD):  # such a file always goes the plain way
@@ -261,7 +270,7 @@ class Splicer:
         whose: Identified | None = None,
     ) -> None:
         at = dataset_at(data)
-        implicit, kind = _encoding(data, at)
+        implicit, kind = encoding(data, at)
         found = list(places(data, at, len(data), implicit=implicit))
         put_at = dataset_at(output)
         put = {
@@ -274,7 +283,7 @@ class Splicer:
             for decision in chosen.decisions
             if isinstance(location := decision.finding.location, TagPath)
         }
-        fated = fates(data, found) if "retain_safe_private" in self.policy.dicom.options else {}
+        fated = fates(data, found) if SAFE_PRIVATE in self.policy.dicom.options else {}
         for place in found:
             items = self._table(kind, INDEX.sub("", place.path)) if place.vr == "SQ" else None
             how = decided.get(place.path), put.get(place.path), items, self.policy.dicom.options
@@ -310,28 +319,6 @@ class Splicer:
             if not (was.kind is Kind.EXACT and was.payload == "empty"):
                 mode = Mode(Kind.EXACT)
         table.learn(name, mode)
-
-
-def _encoding(data: bytes, at: int) -> tuple[bool, bytes]:
-    """Say whether a file's dataset is in implicit VR, and name its transfer syntax and SOP class, by its file meta."""
-    syntax = _meta_value(data, SYNTAX, at)
-    if syntax in NO_SPLICE:
-        raise Unusual
-    return syntax == IMPLICIT, syntax + b" " + _meta_value(data, CLASS, at)
-
-
-def _series(data: bytes, at: int, *, implicit: bool) -> bytes:
-    """Return what is most likely the element of the Series Instance UID; files of one have much in common."""
-    start = data.find(SERIES, at, at + FAR)
-    said = start + (4 if implicit else 6)
-    return data[start : start + 8 + int.from_bytes(data[said : said + 2], "little")] if start > 0 else b""
-
-
-def _meta_value(data: bytes, name: bytes, at: int) -> bytes:
-    start = data.find(name, META_AT, at)
-    if start < 0:
-        raise Unusual
-    return data[start + 8 : start + 8 + int.from_bytes(data[start + 6 : start + 8], "little")]
 
 
 def _even(raw: bytes, pad: bytes) -> bytes:

@@ -76,10 +76,14 @@ def mode_of(
     if judged:
         return _mode_private(place, decision, put, fate)
     if vr in {"", "UN"}:
-        return Mode(Kind.DROP) if code == "X" and _goes(decision, put) else EXACT
-    if decision is not None and decision.verdict is not Verdict.KEEP:
-        return _mode_decided(place, decision, put, code)
-    return _mode_kept(place, decision, code) if items is None else Mode(Kind.ITEMS, items, vr)
+        mode = Mode(Kind.DROP) if code == "X" and _goes(decision, put) else EXACT
+    elif group & 1 and put is None:
+        mode = _dropped(vr)
+    elif decision is not None and decision.verdict is not Verdict.KEEP:
+        mode = _mode_decided(place, decision, put, code)
+    else:
+        mode = _mode_kept(place, decision, code) if items is None else Mode(Kind.ITEMS, items, vr)
+    return mode
 
 
 def _is_base(tag: int) -> bool:

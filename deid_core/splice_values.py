@@ -7,10 +7,10 @@ belong to someone else: the values that identify by their tags are then operated
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from itertools import accumulate
 from struct import pack
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -18,48 +18,30 @@ from typing import Any, NamedTuple
 from deid_core import edit, registry
 from deid_core.entities import EntityType
 from deid_core.ingest.dicom_pixels import Layout
-from deid_core.ingest.dicom_recipe import Mode, Pass
+from deid_core.ingest.dicom_recipe import Pass
 from deid_core.ingest.dicom_scan import Unusual
 from deid_core.ingest.dicom_structure import LONG_VRS
 from deid_core.ingest.representations import fitted
 from deid_core.keys import ProjectKey
 from deid_core.model import Decision, Document, Finding, PartKind, Plan, TagPath
-from deid_core.pipeline import KNOWN, SURE, WRITTEN, Identified, changes, is_label
+from deid_core.pipeline import KNOWN, MODELS, SURE, WRITTEN, Identified, changes, is_label
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, TextQuery
-from deid_core.search import Recall, detector, textual, views
-from deid_core.splice_modes import BASE, Named
+from deid_core.search import Recall, detector, is_alone, textual, views
+from deid_core.splice_modes import Named
+from deid_core.splice_sorted import Element, Key, Sorted, sorted_of, text_of_named
+from deid_core.splice_texts import Texts, Unit
 from deid_core.view import TextView
 
 MOST_BASES, MOST_UNITS = 64, 4096
+MOST_GROUPS = 256  # files whose texts are the same
 MOST_WAITING, LARGE = 16, 4 << 20  # files that wait to be learned, and bytes of one that does not
-# one value in letters that are the same in every character set, without a space before it
-PLAIN = re.compile(rb"(?:[!-\[\]-}](?:[ -\[\]-}]*[!-\[\]-}])?)? *")
-UNSURE_END = (b"^", b"=")  # of a name: empty components
 SWITCHING = (b"2022", b"IR 13")  # character sets of several parts, or without a backslash
 APART = " \n. \n"
 CHARACTER_SET = b"\x08\x00\x05\x00"
 
 
 Shape = tuple[int, int, int]  # frames, rows, columns
-# an element's bytes at the top; of a sequence its tag, and how many items begin or end before each element, and that
-_Key = bytes | tuple[Any, ...]
-
-
-class Element(NamedTuple):
-    """Locate an element that is looked up: its offsets, and its mode."""
-
-    start: int
-    end: int
-    mode: Mode
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """Hold what a text at the top, or those of a sequence, become, and as what they are read."""
-
-    fills: tuple[bytes, ...] = field(repr=False)
-    texts: tuple[TextView, ...] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -72,7 +54,7 @@ class Base:
     shape: Shape
     fills: tuple[bytes, ...] = field(default=(), repr=False)
     known: tuple[KnownValue, ...] = field(default=(), repr=False)  # of the file meta
-    units: dict[_Key, Unit | None] = field(default_factory=dict, repr=False)
+    units: dict[Key, Unit | None] = field(default_factory=dict, repr=False)
 
     def shared(self) -> tuple[object, ...]:
         """Return what must be the same in every file."""
@@ -87,15 +69,19 @@ class Lesson(NamedTuple):
     chosen: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class _Sorted:
-    """Hold the places, among all that are looked up, of the base's elements, of named ones, and of units by key."""
+class _Group:
+    """Hold the units of files whose texts are the same, what all but named values become, and all their texts in one.
 
-    key: bytes
-    elements: list[Element]
-    base: list[int]
-    named: list[int]
-    units: list[tuple[_Key, list[int]]]
+    `numbers` and `starts` are of each text: its unit's, and its offset; `telling` are the units with findings.
+    """
+
+    def __init__(self, units: list[Unit], fills: list[bytes]) -> None:
+        """Join the texts: what stands between two is no part of any value."""
+        texts = [(number, view.text) for number, unit in enumerate(units) for view in unit.texts]
+        self.units, self.fills, self.text = units, fills, APART.join(text for _, text in texts)
+        self.numbers = [number for number, _ in texts]
+        self.starts = [0, *accumulate(len(text) + len(APART) for _, text in texts)]
+        self.telling = [number for number, unit in enumerate(units) if unit.findings]
 
 
 class Values:
@@ -104,45 +90,100 @@ class Values:
     def __init__(self, policy: Policy, key: ProjectKey, recall: Recall, code: Callable[[str], str]) -> None:
         """Take what a splicer takes."""
         self._policy, self._key, self._recall, self._code = policy, key, recall, code
+        self._texts = Texts(policy, key, code)
         self._lists = {str(name): values for name, values in policy.surrogates.items()}
         self._bases: dict[bytes, Base | None] = {}
-        self._waiting: dict[bytes, list[tuple[Pass, _Sorted, Base, Sequence[bytes], Lesson]]] = {}  # by base
+        self._groups: dict[tuple[Any, ...], _Group] = {}
+        self._waiting: dict[bytes, list[tuple[Pass, Sorted, Base, Sequence[bytes], Lesson]]] = {}  # by base
 
     def filled(self, done: Pass, common: bytes) -> tuple[str, tuple[bytes, ...], Base] | None:
         """Return (subject, what is looked up becomes, base) of a file, None where any of it is new.
 
         `common` is the file meta but for the instance; raises Unusual where a name is not plainly written.
         """
-        found = _sorted(done, common)
+        found = sorted_of(done, common)
         self._learn_all(found.key)
         base = self._bases.get(found.key)
         if base is None:
             return None
-        units = [base.units.get(key) for key, _ in found.units]
-        if None in units:
+        group = self._group(done, found, base)
+        if group is None:
             return None
-        texts = [view for unit in units if unit for view in unit.texts]
-        subject, known = self._owner(done, found, base)
-        fills = [b""] * len(found.elements)
-        for index, fill in zip(found.base, base.fills, strict=True):
-            fills[index] = fill
-        for (_, places), unit in zip(found.units, units, strict=True):
-            for index, fill in zip(places, unit.fills if unit else (), strict=True):
-                fills[index] = fill
-        known = tuple(dict.fromkeys((*known, *self._recall(subject))))
-        if "known_values" in self._policy.detectors and texts:
-            # all in one: what stands between two is no part of any value
-            query = TextQuery(APART.join(view.text for view in texts), known)
-            found_in_all = any(detector("known_values", self._policy).find([query]))
-            if found_in_all and any(textual(texts, self._policy, ("known_values",), lambda _: known)):
+        read = [text_of_named(done, found.elements[index]) for index in found.named]
+        subject, known = self._owner(found, base, read)
+        fills, known = [*group.fills], tuple(dict.fromkeys((*known, *self._recall(subject))))
+        for number in {*group.telling, *self._touched(group, known)}:
+            key, places = found.units[number]
+            put = self._done_alone(done, base, key, group.units[number], subject, known)
+            if put is None:
                 return None
-        for index in found.named:
-            fills[index] = self._operated(done, found.elements[index], subject)
+            for index, fill in zip(places, put, strict=True):
+                fills[index] = fill
+        for index, text in zip(found.named, read, strict=True):
+            fills[index] = self._operated(done, found.elements[index], text, subject)
         return subject, tuple(fills), base
+
+    def _units(self, done: Pass, found: Sorted, base: Base) -> list[Unit] | None:
+        """Return the units of a file, doing by itself each text that is new; None where that does not do."""
+        units = []
+        for key, _ in found.units:
+            unit = base.units.get(key, ...)
+            if unit is ... and isinstance(key, bytes):
+                if len(base.units) >= MOST_UNITS:
+                    base.units.clear()
+                unit = base.units[key] = self._texts.unit(key, implicit=done.implicit)
+            if unit is None or unit is ...:
+                return None
+            units.append(unit)
+        return units
+
+    def _group(self, done: Pass, found: Sorted, base: Base) -> _Group | None:
+        """Return what files have in common whose texts are the same, and whose named values need not be."""
+        name = found.key, *found.named, -1, *found.base, -1, *(key for key, _ in found.units)
+        group = self._groups.get(name)
+        if group is None and (units := self._units(done, found, base)) is not None:
+            fills = [b""] * len(found.elements)
+            for index, fill in zip(found.base, base.fills, strict=True):
+                fills[index] = fill
+            for (_, places), unit in zip(found.units, units, strict=True):
+                for index, fill in zip(places, unit.fills, strict=True):
+                    fills[index] = fill
+            if len(self._groups) >= MOST_GROUPS:
+                self._groups.clear()
+            group = self._groups[name] = _Group(units, fills)
+        return group
+
+    def _touched(self, group: _Group, known: tuple[KnownValue, ...]) -> frozenset[int]:
+        """Return the numbers of the units in which known values may stand: all are searched in one."""
+        if not group.numbers or "known_values" not in self._policy.detectors:
+            return frozenset()
+        (spans,) = detector("known_values", self._policy).find([TextQuery(group.text, known)])
+        return frozenset(
+            group.numbers[at]
+            for span in spans
+            for at in range(bisect_right(group.starts, span.start) - 1, bisect_left(group.starts, span.end))
+            if at < len(group.numbers)
+        )
+
+    def _done_alone(
+        self, done: Pass, base: Base, key: Key, unit: Unit, subject: str, known: tuple[KnownValue, ...]
+    ) -> tuple[bytes, ...] | None:
+        """Return what a unit becomes in which known values may stand; None where they stand in more than one text."""
+        told = "known_values" in self._policy.detectors
+        if not unit.findings and not (
+            told and any(textual(unit.texts, self._policy, ("known_values",), lambda _: known))
+        ):
+            return unit.fills
+        one = unit if unit.document else base.units.get(key)
+        if isinstance(key, bytes) and (one is None or one.document is None):
+            one = base.units[key] = self._texts.unit(key, implicit=done.implicit)
+        if one is None or one.document is None:
+            return None
+        return (self._texts.filled(one, subject, known, implicit=done.implicit),)
 
     def learn(self, done: Pass, common: bytes, base: Base, fills: Sequence[bytes], lesson: Lesson) -> None:
         """Learn a file's base and units, when another file of that base comes, or of many others."""
-        found = _sorted(done, common)
+        found = sorted_of(done, common)
         self._waiting.setdefault(found.key, []).append((done, found, base, fills, lesson))
         while sum(map(len, self._waiting.values())) > MOST_WAITING or len(done.data) > LARGE:
             self._learn_all(next(iter(self._waiting)))
@@ -153,7 +194,7 @@ class Values:
         for waiting in self._waiting.pop(key, ()):
             self._learn(*waiting)
 
-    def _learn(self, done: Pass, found: _Sorted, base: Base, fills: Sequence[bytes], lesson: Lesson) -> None:
+    def _learn(self, done: Pass, found: Sorted, base: Base, fills: Sequence[bytes], lesson: Lesson) -> None:
         """Learn a file's base and units; what differs from what was learned before is not used any more."""
         whose = lesson.whose
         telling = [finding for finding in whose.findings if _tells(finding)]
@@ -164,6 +205,7 @@ class Values:
         looked_up = [lesson.paths[element.start] for element in found.elements]
         strange = {_path(finding) for finding in telling if finding not in meta} - named
         lost = any(not any(_holds(path, one) for path in looked_up) for one in strange)
+        self._groups.clear()
         if lost or not self._is_simple(whose.document) or not self._is_as_said(done, found, base, fills, lesson):
             return
         was = self._bases.get(found.key, base)
@@ -177,7 +219,7 @@ class Values:
         self._learn_units(was, found, fills, lesson, strange | own)
 
     def _learn_units(
-        self, base: Base, found: _Sorted, fills: Sequence[bytes], lesson: Lesson, found_in: set[str]
+        self, base: Base, found: Sorted, fills: Sequence[bytes], lesson: Lesson, found_in: set[str]
     ) -> None:
         texts: dict[str, list[TextView]] = {}
         for view in views(lesson.whose.document, self._policy, WRITTEN):
@@ -185,7 +227,7 @@ class Values:
                 texts.setdefault(location.path, []).append(view)
         if len(base.units) >= MOST_UNITS:
             base.units.clear()
-        modelled = any(getattr(detector(name, self._policy), "needs_prose", False) for name in self._policy.detectors)
+        modelled = not {*MODELS}.isdisjoint(self._policy.detectors)
         for key, places in found.units:
             paths = [lesson.paths[found.elements[index].start] for index in places]
             if any(_holds(path, one) for path in paths for one in found_in):
@@ -193,7 +235,7 @@ class Values:
             read = tuple(
                 text for path, held in texts.items() if any(_holds(one, path) for one in paths) for text in held
             )
-            if modelled and any(view.prose for view in read):
+            if modelled and any(view.prose and not is_alone(view) for view in read):
                 continue  # what a model of language sees depends a little on what else it reads
             unit, was = Unit(tuple(fills[index] for index in places), read), base.units.get(key, ...)
             if was is ...:
@@ -208,7 +250,7 @@ class Values:
         plain = not any(one in declared for one in SWITCHING) and b"[" not in declared
         return kinds <= {PartKind.DATASET, PartKind.PIXELS} and plain and "dicom_tags" in self._policy.detectors
 
-    def _is_as_said(self, done: Pass, found: _Sorted, base: Base, fills: Sequence[bytes], lesson: Lesson) -> bool:
+    def _is_as_said(self, done: Pass, found: Sorted, base: Base, fills: Sequence[bytes], lesson: Lesson) -> bool:
         """Say whether operating on what is named gives what the plain way gave, for the same subject and what it told.
 
         What it told may be more where a text told of it, too.
@@ -216,19 +258,22 @@ class Values:
         subject, whose = lesson.chosen.subject_key, lesson.whose
         letters = all(done.data[one.start : one.end] == fill for one, fill in _sets(done, found, base.fills))
         try:
-            said = all(self._operated(done, found.elements[one], subject) == fills[one] for one in found.named)
-            owner, told = self._owner(done, found, base)
+            read = [(one, text_of_named(done, found.elements[one])) for one in found.named]
+            said = all(self._operated(done, found.elements[one], text, subject) == fills[one] for one, text in read)
+            owner, told = self._owner(found, base, [text for _, text in read])
         except Unusual:
             return False
         known = {subject: whose.known.get(subject, ())} if whose.known else {}
         return letters and said and owner == subject and known == whose.known and {*told} <= {*known.get(subject, ())}
 
-    def _owner(self, done: Pass, found: _Sorted, base: Base) -> tuple[str, tuple[KnownValue, ...]]:
-        """Return a file's subject, and what its named elements and file meta tell; Unusual where nobody is named."""
+    def _owner(self, found: Sorted, base: Base, read: Sequence[str]) -> tuple[str, tuple[KnownValue, ...]]:
+        """Return a file's subject, and what its named elements and file meta tell; Unusual where nobody is named.
+
+        `read` are the texts of the named elements.
+        """
         told, subject = dict.fromkeys(base.known), ""
-        for index in found.named:
-            element = found.elements[index]
-            text, named = _text(done, element), element.mode.payload
+        for index, text in zip(found.named, read, strict=True):
+            named = found.elements[index].mode.payload
             if text and named.entity_type is EntityType.MRN and not subject:
                 subject = self._key.subject("mrn", text)
             if text and not is_label(text):
@@ -237,56 +282,22 @@ class Values:
             raise Unusual
         return subject, tuple(told)
 
-    def _operated(self, done: Pass, element: Element, subject: str) -> bytes:
-        """Return what a named element becomes."""
+    def _operated(self, done: Pass, element: Element, text: str, subject: str) -> bytes:
+        """Return what a named element with that text becomes."""
         named: Named = element.mode.payload
         vr, params = element.mode.vr, MappingProxyType(dict(named.action.params))
         site = Site(named.entity_type, subject, self._key, params, vr, self._code, self._lists)
-        value = registry.load("operators", named.action.operator)(_text(done, element), site)
+        value = registry.load("operators", named.action.operator)(text, site)
         if value is None:
             return b""
-        text = fitted(vr, str(value))
-        if not text.isascii():
+        new = fitted(vr, str(value))
+        if not new.isascii():
             raise Unusual
-        raw = text.encode() + b" " * (len(text) % 2)
+        raw = new.encode() + b" " * (len(new) % 2)
         head = done.data[element.start : element.start + (4 if done.implicit else 6)]
         if done.implicit:
             return head + pack("<I", len(raw)) + raw
         return head + (pack("<HI", 0, len(raw)) if vr.encode() in LONG_VRS else pack("<H", len(raw))) + raw
-
-
-def _sorted(done: Pass, common: bytes) -> _Sorted:
-    """Sort what a pass left open; the texts of one sequence are one unit."""
-    held, base, named = list[Element](), list[int](), list[int]()
-    units, told = list[tuple[_Key, list[int]]](), [common, b"pixels" if done.pixels else b""]
-    for hole in done.looked_up:
-        under, marker = hole.under, hole.marker
-        for start, end, mode in hole.elements():
-            index, raw, payload = len(held), done.data[start:end], mode.payload
-            held.append(Element(start, end, mode))
-            if payload.__class__ is Named:
-                named.append(index)
-            elif payload == BASE:
-                base.append(index)
-                told.append(raw)
-            elif not under:
-                units.append((raw, [index]))
-            elif units and units[-1][0][0] == under:
-                units[-1] = (*units[-1][0], marker, raw), [*units[-1][1], index]
-            else:
-                units.append(((under, marker, raw), [index]))
-    return _Sorted(blake2b(b"\0\xff".join(told), digest_size=32).digest(), held, base, named, units)
-
-
-def _text(done: Pass, element: Element) -> str:
-    """Return the text of a named element; Unusual where it is not plainly written."""
-    long = not done.implicit and element.mode.vr.encode() in LONG_VRS
-    raw = done.data[element.start + (12 if long else 8) : element.end]
-    if not (raw or element.mode.payload.always):
-        raise Unusual
-    if PLAIN.fullmatch(raw) is None or (element.mode.vr == "PN" and (b"=" in raw or raw.rstrip().endswith(UNSURE_END))):
-        raise Unusual
-    return raw.decode("ascii").rstrip(" ")
 
 
 def _tells(finding: Finding) -> bool:
@@ -303,7 +314,7 @@ def _is_of_subject(decision: Decision) -> bool:
     return changes(decision) and not decision.action.operator.startswith("dicom_")
 
 
-def _sets(done: Pass, found: _Sorted, fills: Sequence[bytes]) -> list[tuple[Element, bytes]]:
+def _sets(done: Pass, found: Sorted, fills: Sequence[bytes]) -> list[tuple[Element, bytes]]:
     """Return the declarations of character sets, and what they became."""
     held = [(found.elements[index], fill) for index, fill in zip(found.base, fills, strict=True)]
     return [(one, fill) for one, fill in held if done.data[one.start : one.start + 4] == CHARACTER_SET]

@@ -51,8 +51,7 @@ def residual(
     The output is searched as text by every part, in pixels where any were covered, and as bytes in several encodings.
     """
     document, output = replace(whose.document, subject_key=chosen.subject_key), ingest.held(output)
-    written = ingest.reader_for(document.media_type).read(output, document.asset_id, key)  # type: ignore[arg-type] # by `held`
-    written = _same_subjects(written, document)
+    written = _same_subjects(ingest.read_as(output, document, key), document)
     old = _values(whose, chosen, policy, recall)
     put = _put(document, chosen, policy, key, code)
     covered = any(isinstance(decision.finding.location, PixelBox) for decision in chosen.decisions)

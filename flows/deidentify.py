@@ -29,7 +29,8 @@ def deidentify(source: str, policy: str = "safe_harbor", review: Review = "requi
 
     Args:
         source: an alias from `deidflow run`, a folder, or s3://bucket/prefix. Prefer an alias: this is kept by Prefect.
-        policy: the name of a shipped policy, or the path of a .toml file.
+        policy: the name of a shipped policy, of one saved in the review pages (name@3 for an older version), or the
+            path of a .toml file.
         review: who looks before anything is released: required (all), sampled (the unsure and a sample), none.
         release: the store to release to; without it the one in the settings.
     """

@@ -1,6 +1,7 @@
 """A source whose large JSON Lines are read a piece at a time, so that memory does not grow with a file.
 
-A piece is an asset of its own: whole lines, planned, released and verified by itself.
+A piece is an asset of its own: whole lines, planned, released and verified by itself. Rows of a large table are a piece
+too for who has the table's layout, which the piece does not hold: they are named and read alike, and not listed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import PurePosixPath
 
 from deid_core.errors import LimitExceeded, Quarantine
 from deid_core.ingest import media_type
-from deid_core.ingest.pieces import Mapped
+from deid_core.ingest.pieces import Mapped, pieces_of
+from deid_core.ingest.tables import Cut, cut
 from infra.objects import Content, ObjectInfo, ObjectStore
 
 CUT_FROM = 16 * 2**20  # bytes of a file that is read whole
@@ -22,6 +24,12 @@ PIECE = 4 * 2**20  # bytes of a piece, and then to the end of its line
 LOOK = 2**16  # bytes read at a time to find a line's end
 NAME = re.compile(r"(.+)\.bytes-(\d+)-(\d+)(\.[^./]+)?", re.DOTALL)
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # only the first piece would say so
+
+
+def piece_name(key: str, start: int, end: int) -> str:
+    """Name the bytes [start, end) of an object: `notes.bytes-0-4194310.jsonl`."""
+    path = PurePosixPath(key)
+    return f"{path.with_suffix('')}.bytes-{start}-{end}{path.suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class LinesStore:
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield what is stored, and in the place of a large file its pieces in order; see ObjectStore."""
         for info in self.whole.list(prefix):
-            if not info.error and info.size >= CUT_FROM and self._holds_lines(info.key):
+            if not info.error and info.size >= CUT_FROM and self._holds(info.key, "application/jsonl"):
                 yield from self._pieces(info)
             else:
                 yield info
@@ -77,20 +85,30 @@ class LinesStore:
         """Return an object's address; see ObjectStore."""
         return self.whole.url(key)
 
-    def _holds_lines(self, key: str) -> bool:
+    def table(self, key: str, limit: int) -> Cut | None:
+        """Return how a large table can be cut; None for what is small or none, and for UTF-16, which is read whole.
+
+        Raises MalformedAsset, EmptyAsset or LimitExceeded where it is a table that cannot be read.
+        """
+        sizes = (info.size for info in self.whole.list(key) if info.key == key and not info.error)
+        if next(sizes, 0) < CUT_FROM or not self._holds(key, "text/csv"):
+            return None
+        data = self.whole.view(key, limit)
+        return cut(lambda: map(bytes, pieces_of(data)), PIECE)
+
+    def _holds(self, key: str, kind: str) -> bool:
         try:
             head = self.whole.part(key, 0, LOOK)
             lines = head[: head.rfind(b"\n") + 1]
-            return not head.startswith(WIDE) and bool(lines) and media_type(lines, key) == "application/jsonl"
+            return not head.startswith(WIDE) and bool(lines) and media_type(lines, key) == kind
         except Quarantine:
             return False  # read whole, it will say what is wrong with it
 
     def _pieces(self, info: ObjectInfo) -> Iterator[ObjectInfo]:
-        path, start = PurePosixPath(info.key), 0
+        start = 0
         while start < info.size:
             end = self._line_end(info.key, min(start + PIECE, info.size), info.size)
-            name = f"{path.with_suffix('')}.bytes-{start}-{end}{path.suffix}"
-            yield ObjectInfo(name, end - start)
+            yield ObjectInfo(piece_name(info.key, start, end), end - start)
             start = end
 
     def _line_end(self, key: str, at: int, size: int) -> int:

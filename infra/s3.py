@@ -11,10 +11,13 @@ import certifi
 import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, S3Error, ServerError
+from urllib3 import BaseHTTPResponse
 
 from deid_core.errors import IntegrityError, LimitExceeded, ServiceError, UnreadableAsset, UsageError
-from deid_core.ingest.pieces import pieces_of
+from deid_core.ingest.pieces import Mapped
+from infra.folder import MAPPED_FROM
 from infra.objects import Content, ObjectInfo, checked
+from infra.s3_bodies import Body, Client, at_once, laid_down
 from infra.settings import Place
 
 TIMEOUT = urllib3.Timeout(connect=5, read=60)
@@ -37,7 +40,7 @@ def client(place: Place) -> Minio:
         pool = urllib3.PoolManager(
             timeout=TIMEOUT, retries=RETRIES, maxsize=10, cert_reqs="CERT_REQUIRED", ca_certs=ca_file
         )
-        return Minio(
+        return Client(
             place.endpoint,
             access_key=place.access_key or None,
             secret_key=place.secret_key.get_secret_value() or None,
@@ -92,13 +95,20 @@ class S3Store:
         return self._read(key, end - start, start, end - start)
 
     def _read(self, key: str, most: int, start: int = 0, asked: int = 0) -> bytes:
-        name, data = self._name(key), bytearray()
+        data = bytearray()
+        with self._opened(key, start, asked) as response:
+            while len(data) < most and (part := response.read(min(PART, most - len(data)))):
+                data += part
+        return bytes(data)
+
+    @contextmanager
+    def _opened(self, key: str, start: int = 0, asked: int = 0) -> Iterator[BaseHTTPResponse]:
+        name = self._name(key)
         try:
             with _errors():
                 response = self._client.get_object(self._bucket, name, offset=start, length=asked)
                 try:
-                    while len(data) < most and (part := response.read(min(PART, most - len(data)))):
-                        data += part
+                    yield response
                 finally:
                     response.close()
                     response.release_conn()
@@ -106,22 +116,27 @@ class S3Store:
             if "AccessDenied" in str(error):  # this object's bytes are not ours to read; others may be
                 raise UnreadableAsset("the object may not be read") from None
             raise
-        return bytes(data)
 
-    def view(self, key: str, limit: int) -> bytes:
-        """Return an object's bytes, all in memory: nothing that came over the network is put on a disk in the clear."""
+    def view(self, key: str, limit: int) -> Mapped:
+        """Return an object's bytes; many are mapped from a file without a name, where temporary ones lie."""
+        with self._opened(key) as response:
+            size = int(response.headers.get("Content-Length", 0))
+            if size > limit:
+                raise LimitExceeded(f"the object holds more than {limit} bytes")
+            if size >= MAPPED_FROM:
+                return laid_down(iter(lambda: response.read(PART), b""), size)
         return self.get(key, limit)
 
     def put(self, key: str, data: Content, *, create_only: bool = True) -> bool:
-        """Write an object in one request, conditionally, all of it in memory: in parts no server takes a condition."""
-        held = data if isinstance(data, bytes) else b"".join(pieces_of(data))
+        """Write an object in one request, conditionally, many bytes of it as they are made: see `Body`."""
+        held = at_once(data, PART)
         return self._written(self._name(key), held, create_only=create_only) or self._same(key, held)
 
     def together(self) -> AbstractContextManager[None]:
         """Do nothing: the server answers a put when it is safe."""
         return nullcontext()
 
-    def _written(self, name: str, data: bytes, *, create_only: bool) -> bool:
+    def _written(self, name: str, data: bytes | Body, *, create_only: bool) -> bool:
         """Write, and say False where the object is there already."""
         headers: dict[str, str | list[str] | tuple[str]] = {"Content-Type": "application/octet-stream"}
         if create_only:
@@ -136,11 +151,10 @@ class S3Store:
             raise
         return True
 
-    def _same(self, key: str, data: bytes) -> bool:
-        try:
-            same = self.get(key, len(data)) == data
-        except LimitExceeded:
-            same = False
+    def _same(self, key: str, data: bytes | Body) -> bool:
+        pieces = iter(data.pieces()) if isinstance(data, Body) else iter((data,))
+        with self._opened(key) as response:
+            same = all(response.read(len(piece)) == piece for piece in pieces) and not response.read(1)
         if not same:
             raise IntegrityError("other bytes are stored under this key already")
         return False

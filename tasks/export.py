@@ -12,9 +12,11 @@ from prefect import task
 from deid_core import manifest, report
 from infra import audit_log, lineage, review_queue
 from infra.objects import ObjectStore
-from tasks.review import Batch
+from tasks.review import REJECTED, Batch
 from tasks.run import LIMIT, Run, digest, opened
 from tasks.shard import Entry, Shard, record_of
+
+LEFT = ("items", "with_missed", "bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def export_release(verified: Sequence[Shard], batch: Batch) -> Release:
     _record(run, release, held)
     if released:
         _accompany(run, root, released)
-        review_queue.tag_items(run.settings.database_url, batch.batch_id, [entry["asset_id"] for entry in released])
+    _tag(run, batch, released, quarantined)
     return release
 
 
@@ -90,16 +92,31 @@ def _accompany(run: Run, root: str, released: Sequence[Entry]) -> None:
         run.release.put(f"{root}/audit/{run.run_id}.head.json", text.encode())
 
 
+def _tag(run: Run, batch: Batch, released: Sequence[Entry], quarantined: Sequence[Entry]) -> None:
+    """Tell the review pages what became of each document: released, or set aside after people let it pass, and why."""
+    url = run.settings.database_url
+    review_queue.tag_items(url, batch.batch_id, [entry["asset_id"] for entry in released])
+    failed: dict[str, list[str]] = {}
+    for entry in quarantined:
+        if entry.get("asset_id") and entry["reason"] != REJECTED:
+            failed.setdefault(entry["reason"], []).append(entry["asset_id"])
+    for reason, asset_ids in sorted(failed.items()):
+        review_queue.tag_items(url, batch.batch_id, asset_ids, review_queue.FAILED, failure=reason)
+
+
 def _copy(source: ObjectStore, name: str, target: ObjectStore, to: str) -> None:
     target.put(to, source.get(name, LIMIT))
 
 
 def _review(run: Run, batch: Batch) -> dict[str, Any]:
-    """Say how people were asked and what they decided; names of reviewers belong in a release."""
-    found = review_queue.items(run.settings.database_url, batch.batch_id, limit=2**31 - 1)
+    """Say how people were asked, what they decided and what they found left; names of reviewers belong in a release."""
+    url = run.settings.database_url
+    found = review_queue.items(url, batch.batch_id, limit=2**31 - 1)
     people = sorted({item.decided_by for item in found if item.decided_by})
-    decision = "approved" if people else "not_asked"
-    return {"mode": run.review, "decided_by": people, "decision": decision}
+    told = {"mode": run.review, "decided_by": people, "decision": "approved" if people else "not_asked"}
+    left = review_queue.figures(url, batch.batch_id)["residual"] if found else {}
+    chance = {drawn: {name: held[name] for name in LEFT} for drawn, held in left.items()}
+    return {**told, **({"residual": chance} if chance else {})}
 
 
 def _summary(run: Run, root: str, held: dict[str, Any], quarantined: Sequence[Entry]) -> Release:

@@ -21,6 +21,7 @@ from tasks.shard import Entry, Shard, record_of, stored
 from tasks.steps import counts_of
 
 AS_DECIDED = "as_decided"
+REJECTED = "rejected_in_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def close_review(shard: Shard, batch: Batch) -> Shard:
 def _judged(entry: Entry, rejected: set[str]) -> Entry:
     if entry.get("reason") or entry.get("asset_id") not in rejected:
         return entry
-    return {**entry, "reason": "rejected_in_review", "detail": "a reviewer rejected it"}
+    return {**entry, "reason": REJECTED, "detail": "a reviewer rejected it"}
 
 
 def _changed(run: Run, entry: Entry, truths: dict[str, tuple[Completion, Completion]]) -> Entry:

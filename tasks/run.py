@@ -17,13 +17,14 @@ from deid_core.errors import Quarantine, UsageError
 from deid_core.ingest.pieces import Mapped
 from deid_core.ingest.pieces import digest as digest  # noqa: PLC0414 - what names an asset, from here
 from deid_core.keys import ProjectKey
-from deid_core.policy import Policy, load_policy
+from deid_core.policy import Policy
 from deid_core.ports import keyed_code
 from infra import audit_log, review_queue
 from infra.lines import LinesStore
 from infra.objects import Content, ObjectStore, open_store
 from infra.settings import Settings, load_key
 from infra.vault import Vault
+from tasks import policies
 
 LIMIT = 4 * 2**30  # bytes of one asset
 SMALL = 2**28  # bytes of a file of our own
@@ -114,7 +115,7 @@ def describe_run(run_id: str, source: str, policy: str, review: str, release: st
         return
     held = {
         "source": source_url(settings, source),
-        "policy": load_policy(policy).model_dump(mode="json"),
+        "policy": policies.named(store, policy).model_dump(mode="json"),
         "review": review,
         "release": release or settings.release_url,
     }

@@ -6,7 +6,7 @@ Values live in the compiled matchers only; none is in a repr, a rule's name or a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -17,6 +17,7 @@ from deid_core.detect.rules.fold import fold, fold_with_offsets, spellings
 from deid_core.detect.rules.overlap import uncovered
 from deid_core.detect.rules.words import ambiguous, never_names, words
 from deid_core.entities import EntityType
+from deid_core.extract.descriptors import is_word
 from deid_core.model import Span
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, TextQuery
@@ -43,11 +44,12 @@ LITERAL = frozenset(
         EntityType.IP,
     }
 )
-SHORTEST, MISSPELT_FROM, LONGEST_WORD, MATCHERS, COMPILED = 3, 6, 64, 256, 4096
+SHORTEST, MISSPELT_FROM, LONGEST_WORD, MATCHERS, VALUES, COMPILED = 3, 6, 64, 256, 2048, 4096
 GROUPS = "="
 GLUED = 0.9  # the score of a name in the middle of a word
 # Han, kana and Hangul stand beside other words without a space
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+SHORT = 2048  # code points of a text that is worth remembering
 LITERAL_LENGTH = value_forms.LONGEST
 NOT_BARE = re.compile(r"[\W_]+")
 LETTER_BEFORE_WORD = re.compile(r"[\s,][^\W\d_](?= [^\W\d_])")
@@ -74,19 +76,35 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """Hold a value whose forms are made when it may stand in a text: where the text's bare letters hold a trace of it.
+
+    `alone` are the folded words of a name that identify on their own, and whether each is a common word too.
+    """
+
+    value: KnownValue
+    traces: value_forms.Traces = field(repr=False)
+    alone: tuple[tuple[str, bool], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Matcher:
     """Hold all that is looked for in the texts of one subject; hidden from repr.
 
-    `alone` maps a folded word of a name to its label and whether it is a common word too;
-    `near` maps a word with a letter left out to the words of names that it may be, of which `heads` and `tails` are
-    the first and last two letters: a misspelt one has either.
+    `alone` maps a folded word of a name to its label and whether it is a common word too; `long` are those of which a
+    misspelt one is looked for, `heads` and `tails` their first and last two letters: a misspelt one has either.
     """
 
-    forms: tuple[Form, ...] = field(repr=False)
+    values: tuple[Sought, ...] = field(repr=False)
     alone: dict[str, tuple[EntityType, bool]] = field(repr=False)
-    near: dict[str, frozenset[str]] = field(repr=False)
+    long: tuple[str, ...] = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     tails: frozenset[str] = field(repr=False)
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Make the forms of all values."""
+        return tuple(chain.from_iterable(forms_of(sought.value) for sought in self.values))
 
 
 class KnownValuesDetector:
@@ -107,28 +125,49 @@ class KnownValuesDetector:
 @lru_cache(maxsize=MATCHERS)
 def matcher(known: tuple[KnownValue, ...]) -> Matcher:
     """Compile what is known of a subject."""
-    forms: list[Form] = []
+    values = tuple(map(_sought, dict.fromkeys(known)))
     alone: dict[str, tuple[EntityType, bool]] = {}
-    for value in dict.fromkeys(known):
-        if len(value.value.strip()) < SHORTEST or _names_nobody(value):
-            continue
-        forms.extend(_forms(value))
-        if value.entity_type in NAMES:
-            for group in filter(None, value.value.split(GROUPS)):
-                for word, common in name_forms.words_alone(name_forms.parse_name(group)).items():
-                    alone.setdefault(word, (value.entity_type, common))
+    for sought in values:
+        for word, common in sought.alone:
+            alone.setdefault(word, (sought.value.entity_type, common))
+    long = tuple(word for word in alone if len(word) >= MISSPELT_FROM)
+    heads, tails = frozenset(word[:2] for word in long), frozenset(word[-2:] for word in long)
+    return Matcher(values, alone, long, heads, tails)
+
+
+@lru_cache(maxsize=VALUES)  # an institution, or a physician, is known of many subjects
+def _sought(known: KnownValue) -> Sought:
+    label, value = known.entity_type, known.value
+    if len(value.strip()) < SHORTEST or _names_nobody(known):
+        return Sought(known, (), ())
+    if label not in NAMES:
+        return Sought(known, _kind(label, value)[1], ())
+    traces: list[tuple[str, ...]] = []
+    alone: dict[str, bool] = {}
+    for group in filter(None, value.split(GROUPS)):
+        name = name_forms.parse_name(group)
+        traces += [*_family_traces(name), *_whole(group)]
+        for word, common in name_forms.words_alone(name).items():
+            alone.setdefault(word, common)
+    return Sought(known, tuple(traces), tuple(alone.items()))
+
+
+@lru_cache(maxsize=VALUES)
+def forms_of(known: KnownValue) -> tuple[Form, ...]:
+    """Return the forms of a value; none of one that is too short, or names nobody."""
+    if len(known.value.strip()) < SHORTEST or _names_nobody(known):
+        return ()
+    return tuple(_forms(known))
+
+
+@lru_cache(maxsize=MATCHERS)
+def _near(long: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """Map words, and words with a letter left out, to the words of names that they may be."""
     near: dict[str, set[str]] = {}
-    long = [word for word in alone if len(word) >= MISSPELT_FROM]
     for word in long:
         for shorter in name_forms.one_off(word):
             near.setdefault(shorter, set()).add(word)
-    return Matcher(
-        tuple(forms),
-        alone,
-        {shorter: frozenset(found) for shorter, found in near.items()},
-        frozenset(word[:2] for word in long),
-        frozenset(word[-2:] for word in long),
-    )
+    return {shorter: frozenset(found) for shorter, found in near.items()}
 
 
 def _names_nobody(known: KnownValue) -> bool:
@@ -141,16 +180,12 @@ def _names_nobody(known: KnownValue) -> bool:
 
 def _forms(known: KnownValue) -> Iterator[Form]:
     label, value = known.entity_type, known.value
-    whole: value_forms.Traces = ((bare(fold(value.strip())[:LITERAL_LENGTH]),),)
     if label in NAMES and GROUPS in value:  # DICOM: alphabetic, ideographic and phonetic (PS3.5 6.2.1.2)
         yield from chain.from_iterable(_forms(KnownValue(label, group)) for group in value.split(GROUPS) if group)
         return
     if label in NAMES:
         name = name_forms.parse_name(value)
-        rule = "unspaced_name" if UNSPACED.search(value) else "name"
-        traces: value_forms.Traces = tuple(
-            (bare(spelling),) for family in name.family[:1] for spelling in spellings(family)
-        )
+        rule, traces = "unspaced_name" if UNSPACED.search(value) else "name", _family_traces(name)
         for pattern, score, initial in name_forms.sequences(name):
             if initial and rule == "unspaced_name":
                 continue  # these scripts have no initials
@@ -159,29 +194,32 @@ def _forms(known: KnownValue) -> Iterator[Form]:
             yield _form(pattern, traces, label, GLUED, "glued_name")
         if len(value.split()) > 1:
             for pattern, score in value_forms.literal_patterns(value):
-                yield _form(pattern, whole, label, score, rule)
+                yield _form(pattern, _whole(value), label, score, rule)
         return
-    for pattern, score, traces, rule in _value_forms(label, value, whole):
+    rule, traces, patterns = _kind(label, value)
+    for pattern, score in patterns():
         yield _form(pattern, traces, label, score, rule)
 
 
-def _value_forms(
-    label: EntityType, value: str, whole: value_forms.Traces
-) -> Iterator[tuple[str, float, value_forms.Traces, str]]:
-    """Yield the forms of what is no name: pattern, score, traces, rule."""
-    traces: value_forms.Traces
+def _family_traces(name: name_forms.PersonName) -> value_forms.Traces:
+    return tuple((bare(spelling),) for family in name.family[:1] for spelling in spellings(family))
+
+
+def _whole(value: str) -> value_forms.Traces:
+    return ((bare(fold(value.strip())[:LITERAL_LENGTH]),),)
+
+
+def _kind(label: EntityType, value: str) -> tuple[str, value_forms.Traces, Callable[[], Iterable[tuple[str, float]]]]:
+    """Return the rule of what is no name, its traces, and what makes its patterns, each with its score."""
     if label in DATES and (parts := value_forms.date_parts(value)):
-        rule, patterns, traces = "date", value_forms.date_patterns(*parts), value_forms.date_traces(*parts)
-    elif label in PHONES:
-        rule, patterns, traces = "phone", value_forms.phone_patterns(value), value_forms.phone_traces(value)
-    elif label is EntityType.ADDRESS:
-        rule, patterns, traces = "address", value_forms.address_patterns(value), ((),)
-    elif label in LITERAL or label in DATES or not any(char.isdigit() for char in value):
-        rule, patterns, traces = "literal", value_forms.literal_patterns(value), whole
-    else:
-        rule, patterns, traces = "number", value_forms.number_patterns(value), value_forms.number_traces(value)
-    for pattern, score in patterns:
-        yield pattern, score, traces, rule
+        return "date", value_forms.date_traces(*parts), lambda: value_forms.date_patterns(*parts)
+    if label in PHONES:
+        return "phone", value_forms.phone_traces(value), lambda: value_forms.phone_patterns(value)
+    if label is EntityType.ADDRESS:
+        return "address", ((),), lambda: value_forms.address_patterns(value)
+    if label in LITERAL or label in DATES or not any(char.isdigit() for char in value):
+        return "literal", _whole(value), lambda: value_forms.literal_patterns(value)
+    return "number", value_forms.number_traces(value), lambda: value_forms.number_patterns(value)
 
 
 # What may not touch a form: a letter or digit in general; letters only beside a name (`doe1951`), digits only beside
@@ -214,16 +252,26 @@ def bare(folded: str) -> str:
     return NOT_BARE.sub("", folded)
 
 
-def _find(text: str, sought: Matcher) -> list[Span]:
+def _folded(text: str) -> tuple[str, list[int] | None, str]:
+    """Return a text folded, where its characters came from, and its letters and digits alone."""
     folded, offsets = fold_with_offsets(text)
-    letters = bare(folded)
+    return folded, offsets, bare(folded)
+
+
+_folded_again = lru_cache(maxsize=256)(_folded)  # texts of one kind of studies come again for each of their subjects
+
+
+def _find(text: str, sought: Matcher) -> list[Span]:
+    folded, offsets, letters = _folded_again(text) if len(text) <= SHORT else _folded(text)
 
     def back(start: int, end: int) -> tuple[int, int]:
         return (start, end) if offsets is None else (offsets[start], offsets[end - 1] + 1)
 
     spans = [
         Span(*back(*match.span()), form.entity_type, form.score, form.rule)
-        for form in sought.forms
+        for value in sought.values
+        if any(all(trace in letters for trace in one) for one in value.traces)
+        for form in forms_of(value.value)
         if any(all(trace in letters for trace in one) for one in form.traces)
         for match in _compiled(form.pattern).finditer(folded)
         if _holds(form, text, *back(*match.span()))
@@ -268,10 +316,24 @@ def _alone(text: str, word: str, start: int, end: int, sought: Matcher) -> Itera
         and word not in never_names()
         and word not in ambiguous()
     ):
-        candidates = {known for shorter in name_forms.one_off(word) for known in sought.near.get(shorter, ())}
+        near = _near(sought.long)
+        candidates = {known for shorter in name_forms.one_off(word) for known in near.get(shorter, ())}
         if candidates and name_forms.misspelt(word, candidates):
             label = sought.alone[min(candidates)][0]
             yield Span(start, end, label, MISSPELT_SCORE, "name_misspelt")
+        elif len(word) == end - start:
+            yield from _beside_trade(word, start, sought)
+
+
+def _beside_trade(word: str, start: int, sought: Matcher) -> Iterator[Span]:
+    """Yield a long word of a name that is written together with a word of the imaging trade: `CHESTQUARRINGTON`."""
+    for known in sought.long:
+        label, common = sought.alone[known]
+        before, after = word.removesuffix(known), word.removeprefix(known)
+        if not common and before != word and len(before) > 1 and is_word(before):
+            yield Span(start + len(before), start + len(word), label, GLUED, "glued_name")
+        elif not common and after != word and len(after) > 1 and is_word(after):
+            yield Span(start, start + len(known), label, GLUED, "glued_name")
 
 
 def _common_score(text: str, start: int, end: int) -> float:

@@ -12,12 +12,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.resources import as_file
 from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, normalize
 
 import spacy
 from spacy.attrs import PREFIX
@@ -25,7 +26,9 @@ from spacy.util import get_lang_class
 from spacy.vocab import create_vocab
 
 from deid_core.detect.place_kinds import kind_of
-from deid_core.detect.word_lists import WORDS, WordLists
+from deid_core.detect.rules.words import listed, words
+from deid_core.detect.spared_elsewhere import spared
+from deid_core.detect.word_lists import WORDS, WordLists, load_lists
 from deid_core.entities import EntityType
 from deid_core.languages import DEFAULT, language
 from deid_core.model import Span
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 PIECE = 4_000  # code points given to the model at once: its memory grows with the longest text
 OVERLAP = 200  # code points seen twice where a text had to be cut inside a line
 BATCH = 64
+WEAK = frozenset({"por", "by", "d", "da"})  # cues that stand before things as often as before people
+REMEMBERED = 50_000  # words whose place on the lists is kept
 READING = Lock()  # a memory zone belongs to one thread
 LABELS = {
     "NAME": EntityType.NAME,
@@ -125,6 +130,13 @@ def _cue(code: str) -> re.Pattern[str]:
     """Return what stands before a person: a surname alone without it may be a disease, a test or an instrument."""
     words = "|".join(map(re.escape, language(code).cues))
     return re.compile(rf"(?:\b(?:{words})\b[.,]?|[:^])\s*$", re.IGNORECASE)
+
+
+@cache
+def _sure_cue(code: str) -> re.Pattern[str]:
+    """Return what stands before a person and hardly before anything else: not `by`, and no label of another field."""
+    words = "|".join(re.escape(word) for word in language(code).cues if word not in WEAK)
+    return re.compile(rf"(?:\b(?:{words})\b[.,:]{{0,2}}|\^)\s*$", re.IGNORECASE)
 
 
 def pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -237,7 +249,35 @@ def read(model: Model, texts: Sequence[str]) -> list[list[Span]]:
             for entity in doc.ents:
                 low, high = start + entity.start_char, start + entity.end_char
                 spans[index].extend(_span(model, texts[index], low, high, entity.label_))
-    return [merged([*found, *_echoes(text, found, model)]) for text, found in zip(texts, spans, strict=True)]
+    kept = [_kept(model, text, found) for text, found in zip(texts, spans, strict=True)]
+    return [merged([*found, *_echoes(text, found, model)]) for text, found in zip(texts, kept, strict=True)]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_listed(word: str, code: str) -> int:
+    """Tell how sure it is that a word is a name: 2 on the language's own list, 1 on the shared one, 0 on neither."""
+    if listed("names", code) and word.lower() in words("names", code=code):
+        return 2
+    bare = "".join(char for char in normalize("NFD", word) if not combining(char))
+    return int(any(load_lists().on(form)[0] for form in {word, bare}))
+
+
+def _kept(model: Model, text: str, found: Sequence[Span]) -> list[Span]:
+    """Return what is left of another language's spans without what its lists say names nobody."""
+    if model.code == DEFAULT:
+        return [*found]
+    cue = _sure_cue(model.code)
+    left = (
+        spared(
+            text,
+            span,
+            model.code,
+            named=partial(_is_listed, code=model.code),
+            cued=cue.search(text, max(0, span.start - 24), span.start) is not None,
+        )
+        for span in found
+    )
+    return [span for span in left if span]
 
 
 class Ner:

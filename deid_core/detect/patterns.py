@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from deid_core.detect.rules import tabular
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.gate import Found, Gate, shipped_gate
 from deid_core.detect.rules.overlap import uncovered
@@ -137,6 +138,9 @@ def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[tuple[TextR
         start, end = match.span(group)
         if start < 0:
             continue
+        if rule.heads:
+            spans += _column(rule, text, start, end)
+            continue
         if rule.trim and label is rule.entity_type:
             own += 1
             trimmed = rule.trim(text, start, end)
@@ -147,6 +151,14 @@ def _groups(rule: TextRule, text: str, match: re.Match[str]) -> list[tuple[TextR
             start, end = trimmed
         spans.append((rule, Span(start, end, label, rule.score, rule.name)))
     return spans
+
+
+def _column(rule: TextRule, text: str, start: int, end: int) -> Iterator[tuple[TextRule, Span]]:
+    """Yield a span of each cell under a heading that can be what the heading says."""
+    for low, high in tabular.cells(text, start, end, of_people=rule.of_people):
+        spot = rule.trim(text, low, high) if rule.trim else (low, high)
+        if spot:
+            yield rule, Span(*spot, rule.entity_type, rule.score, rule.name)
 
 
 def beside_dates(text: str, hits: Iterable[tuple[TextRule, Span]]) -> list[Span]:
@@ -170,7 +182,8 @@ def echoes(text: str, hits: Iterable[tuple[TextRule, Span]], language: str = DEF
     told: dict[str, EntityType] = {}
     for rule, span in hits:
         if rule.echo and span.score >= ECHO_FROM:
-            for part in _told(text[span.start : span.end], span.entity_type, never_names(language)):
+            value = text[span.start : span.end]
+            for part in (value,) if rule.whole else _told(value, span.entity_type, never_names(language)):
                 told.setdefault(part, span.entity_type)
     if not told:
         return []

@@ -16,6 +16,9 @@ WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 NAME_PART = re.compile(r"[^\W\d_]+")
 EPONYM_HEAD = re.compile(r"(['\u2019]s?)?\s([a-z]+)\b", re.IGNORECASE)
 TITLE = re.compile(r"\b(?:m(?:r|rs|s|x)|miss|dr|prof|sir|nurse|sister|pt|patient|doctor)\b\.?\s*$", re.IGNORECASE)
+DOSE = re.compile(r"\d\s?(?:m?c?g|m?l|units?|u|iu|meq|tabs?|caps?|puffs?|drops?|gtts?)\s*$", re.IGNORECASE)
+_ROUTES = "po iv im sc sq sl pr pv ng og gt td it ip in io bd od on tds qds prn"  # and how often
+ROUTES = frozenset(_ROUTES.split())
 TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
 EVEN = 0.5
 SURE = 0.9  # a common word that the model finds with so much is somebody's name
@@ -31,7 +34,8 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
     if span.entity_type is EntityType.DATE:
         return span
     found = list(WORD.finditer(text, span.start, span.end))
-    if is_eponym(text, span.start, span.end) or all(_is_of_the_trade(word[0]) for word in found):
+    spoken = is_eponym(text, span.start, span.end) or _is_route(text, span.start, span.end)
+    if spoken or all(_is_of_the_trade(word[0]) for word in found):
         return None
     if not beside and _is_public(span, [word[0] for word in found]):
         return None
@@ -60,6 +64,11 @@ def is_eponym(text: str, start: int, end: int) -> bool:
         return False
     owned = bool(after[1]) or found[-1] == "s"
     return after[2].lower() in words("eponym_heads") - (words("owned_nouns") if owned else frozenset())
+
+
+def _is_route(text: str, start: int, end: int) -> bool:
+    """Say whether letters stand behind a dose and say how it is given: `40 mg SC`."""
+    return text[start:end].lower() in ROUTES and bool(DOSE.search(text, max(0, start - 12), start))
 
 
 def _is_public(span: Span, found: list[str]) -> bool:

@@ -49,8 +49,9 @@ class Summed:
         """Return part / sum of whole.
 
         At 0 or 1 documents drawn anew all say the same: there the open end is the one-sided exact bound
-        (Clopper-Pearson, 95 %), which takes mentions for independent. `independent` says how many are, where fewer;
-        then no interval is narrower than the exact bounds of so many, since a kind may stand in one document only.
+        (Clopper-Pearson, 95 %), which takes mentions for independent; both ends are where one document is all there is.
+        `independent` says how many are, where fewer; then no interval is narrower than the exact bounds of so many,
+        since a kind may stand in one document only.
         """
         count, total = self.total(*part), sum(self.total(*name) for name in whole)
         if not total:
@@ -60,6 +61,8 @@ class Summed:
             found = round(count / total * independent)
             low = min(low, 1 - upper_bound(independent, independent - found))
             high = max(high, upper_bound(independent, found))
+        if low == high and independent is None:
+            low, high = 1 - upper_bound(total, total - count), upper_bound(total, count)
         if count == total:
             low = 1 - upper_bound(total if independent is None else independent)
         if count == 0:

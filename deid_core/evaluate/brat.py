@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from deid_core.errors import MalformedAsset
-from deid_core.evaluate.gold import Marked, decoded
+from deid_core.evaluate.gold import Marked, decoded, misplaced
 
 TEXT_BOUND = re.compile(r"T\d+\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)\t(.*)")
 OTHERS = "REAMN#*"  # relations, events, attributes, normalisations, notes, equivalences: nothing of where
@@ -39,5 +39,5 @@ def _spans(text: str, annotations: str, where: str) -> Iterator[tuple[int, int, 
             raise MalformedAsset(f"{where}, line {at} of its .ann: not an annotation")
         pieces = [(int(start), int(end)) for start, end in (piece.split() for piece in match[2].split(";"))]
         if " ".join(text[start:end] for start, end in pieces).split() != match[3].split():
-            raise MalformedAsset(f"{where}, line {at} of its .ann: its text is not what stands there")
+            raise MalformedAsset(f"{where}, line {at} of its .ann: {misplaced(text, *pieces[0], match[3])}")
         yield from ((start, end, match[1]) for start, end in pieces)

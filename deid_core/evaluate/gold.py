@@ -9,6 +9,8 @@ from deid_core.entities import EntityType
 from deid_core.errors import MalformedAsset
 from deid_core.evaluate.labels import Scheme, scheme_for
 
+COUNTED = "offsets count code points from 0, and the end is not included"
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:
@@ -65,14 +67,35 @@ def _checked(document: Marked, scheme: Scheme, number: int) -> GoldDocument:
     spans = []
     for place, (start, end, label) in enumerate(document.spans, 1):
         if not 0 <= start < end <= len(document.text):
-            raise MalformedAsset(f"gold document {number}, span {place}: it lies outside the text")
+            raise MalformedAsset(f"gold document {number}, span {place}: it lies outside the text; {COUNTED}")
         if not any(map(str.isalnum, document.text[start:end])):
             raise MalformedAsset(f"gold document {number}, span {place}: it holds no letter and no digit")
         meant = scheme.labels[label]
         if meant is not None:
-            spans.append(GoldSpan(start, end, meant))
+            spans.append(GoldSpan(*_trimmed(document.text, start, end), meant))
     ordered = sorted(set(spans), key=lambda span: (span.start, span.end, span.entity_type))
     return GoldDocument(document.id, document.text, tuple(ordered), document.subject, document.kind)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a place without white space at its ends, which nobody finds."""
+    held = text[start:end]
+    return start + len(held) - len(held.lstrip()), end - len(held) + len(held.rstrip())
+
+
+def misplaced(text: str, start: int, end: int, value: str) -> str:
+    """Say that a value is not what stands at its place, and what its offsets seem to count instead."""
+    wide = text.encode("utf-16-le", "surrogatepass")
+    readings = {
+        "UTF-8 bytes": text.encode("utf-8", "surrogatepass")[start:end].decode("utf-8", "replace"),
+        "UTF-16 units": wide[2 * start : 2 * end].decode("utf-16-le", "replace"),
+        "a Windows line end as one": text.replace("\r\n", "\n")[start:end],
+        "from 1": text[max(start - 1, 0) : max(end - 1, 0)],
+        "an end that is included": text[start : end + 1],
+        "from 1, with an end that is included": text[max(start - 1, 0) : end],
+    }
+    seems = next((name for name, read in readings.items() if read == value), "")
+    return "its value is not what stands there; " + (f"they seem to count {seems}: " if seems else "") + COUNTED
 
 
 def decoded(data: bytes, where: str) -> str:

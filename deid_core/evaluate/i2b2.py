@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from xml.parsers import expat
 
 from deid_core.errors import MalformedAsset
-from deid_core.evaluate.gold import Marked
+from deid_core.evaluate.gold import Marked, misplaced
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def _document(name: str, data: bytes, where: str) -> Marked:
             raise MalformedAsset(f"{where}, tag {place}: it lacks a TYPE, or a start and an end that are whole numbers")
         start, end = map(int, bounds)
         if "text" in tag and text[start:end].split() != tag["text"].split():
-            raise MalformedAsset(f"{where}, tag {place}: its text is not what stands there")
+            raise MalformedAsset(f"{where}, tag {place}: {misplaced(text, start, end, tag['text'])}")
         spans.append((start, end, tag["TYPE"]))
     stem = PurePosixPath(name).stem
     patient, hyphen, visit = stem.rpartition("-")

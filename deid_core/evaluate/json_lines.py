@@ -1,4 +1,4 @@
-"""Gold in JSON Lines: {"id", "text", "spans": [{"start", "end", "entity_type"}], "subject"?, "kind"?}."""
+"""Gold in JSON Lines: {"id", "text", "spans": [{"start", "end", "entity_type", "value"?}], "subject"?, "kind"?}."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deid_core.errors import MalformedAsset
-from deid_core.evaluate.gold import Marked, decoded
+from deid_core.evaluate.gold import Marked, decoded, misplaced
 
 
 def read(files: Mapping[str, bytes]) -> list[Marked]:
@@ -25,6 +25,7 @@ def _document(line: str, where: str) -> Marked:
         row: Any = json.loads(line)
         spans = [(row_span["start"], row_span["end"], row_span["entity_type"]) for row_span in row["spans"]]
         strings = [row["text"], *(label for *_, label in spans), row.get("subject", ""), row.get("kind", "")]
+        values = [row_span.get("value") for row_span in row["spans"]]
         id_ = str(row["id"])
     except (ValueError, RecursionError):
         raise MalformedAsset(f"{where} is not JSON") from None
@@ -34,4 +35,7 @@ def _document(line: str, where: str) -> Marked:
         raise MalformedAsset(f"{where}: text, labels, subject and kind are strings")
     if not all(type(bound) is int for start, end, _ in spans for bound in (start, end)):
         raise MalformedAsset(f"{where}: start and end are whole numbers")
+    for at, ((start, end, _), value) in enumerate(zip(spans, values, strict=True), 1):
+        if value is not None and row["text"][max(start, 0) : max(end, 0)] != value:
+            raise MalformedAsset(f"{where}, span {at}: {misplaced(row['text'], start, end, str(value))}")
     return Marked(id_, row["text"], spans, row.get("subject", ""), row.get("kind", ""))

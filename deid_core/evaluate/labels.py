@@ -59,7 +59,7 @@ def scheme_for(documents: Sequence[Sequence[str]], prefer: str) -> Scheme:
                 known = ", ".join(schemes())
                 raise MalformedAsset(
                     f"gold document {number}, span {place}: a label that is not in the set {best.name}, which fits "
-                    f"best; the sets are {known}"
+                    f"best; the sets are {known}: rename it as docs/reference/labels.md has it, or leave it out"
                 )
     return best
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deid_core.errors import MalformedAsset
-from deid_core.evaluate.gold import Marked, decoded
+from deid_core.evaluate.gold import Marked, decoded, misplaced
 
 
 def read(files: Mapping[str, bytes]) -> list[Marked]:
@@ -38,5 +38,5 @@ def _document(entry: Any, number: int, place: int) -> Marked:
         raise MalformedAsset(f"{where}: positions are whole numbers")
     for at, ((start, end, _), value) in enumerate(zip(found, values, strict=True), 1):
         if value is not None and text[max(start, 0) : max(end, 0)] != value:
-            raise MalformedAsset(f"{where}, span {at}: its value is not what stands there")
+            raise MalformedAsset(f"{where}, span {at}: {misplaced(text, start, end, str(value))}")
     return Marked(f"{number}-{place}", text, found)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from deid_core.detect.rules.words import never_names
 from deid_core.detect.word_lists import load_lists
 from deid_core.entities import EntityType
-from deid_core.extract.descriptors import is_listed, is_named, is_shortened, is_trade, is_word, parts
+from deid_core.extract.descriptors import is_listed, is_named, is_shortened, is_trade, is_trade_or_name, is_word, parts
 from deid_core.model import Span
 
 VERSIONS = frozenset({"SoftwareVersions", "DetectorDescription", "SecondaryCaptureDeviceSoftwareVersions"})
@@ -43,6 +43,7 @@ INITIALS = 2  # letters at most
 YEARLESS = 2  # numbers at most, and digits of each, that say no year
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
+_ISOTOPE = re.compile(r"(?:I|In|Tc|Ga|Tl|Lu|Zr|Cu|Rb|Xe|Sm|Sr|Y|Ra|F|C|N|O)-?\d{1,3}m?", re.IGNORECASE)
 _UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){5,}(?![\d.])")
 
 
@@ -75,8 +76,10 @@ def _in_uid(text: str, span: Span) -> bool:
 
 
 def _is_setting(text: str, span: Span) -> bool:
-    """Say whether a finding by form is a word of the trade with a short number, or two numbers among such words."""
+    """Say whether a finding by form is a word of the trade with a number, two numbers among such, or an isotope."""
     found = text[span.start : span.end]
+    if span.entity_type is EntityType.ADDRESS and _ISOTOPE.fullmatch(found):
+        return True  # I-123 is no interstate
     runs = _DIGITS.findall(found)
     if span.entity_type in FORMED and all(len(run) <= NUMBER for run in runs) and any(map(str.isalpha, found)):
         return all(map(_plain, parts(found)))
@@ -94,7 +97,17 @@ def _name_in(text: str, span: Span) -> Span | None:
         and not any(map(is_listed, parts(text[span.start : span.end])))
     ):
         return None
+    if span.score < FAINT and _is_described(text, span):
+        return None
     return _joined(text, span) if "^" in text[span.start : span.end] else _between(text, span, _goes)
+
+
+def _is_described(text: str, span: Span) -> bool:
+    """Say whether words that are names as well stand right beside a word of the trade: the stone of `RENAL STONE`."""
+    if is_named(text, span.start) or not all(map(is_trade_or_name, _WORD.findall(text[span.start : span.end]))):
+        return False
+    before, after = _WORD.findall(text[: span.start])[-1:], _WORD.findall(text[span.end :])[:1]
+    return any(len(word) > 1 and is_word(word.lower()) for word in (*before, *after))
 
 
 def _joined(text: str, span: Span) -> Span:

@@ -7,6 +7,7 @@ model finds in all together only is believed less. What the rules find and what 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from deid_core.detect.word_lists import load_lists
@@ -20,10 +21,20 @@ PEOPLE = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_
 PLACES = frozenset({EntityType.FACILITY, EntityType.ORGANISATION, EntityType.CITY, EntityType.COUNTY})
 NUMBERS = frozenset({EntityType.ID, EntityType.MRN, EntityType.ACCOUNT, EntityType.ENCOUNTER, EntityType.DEVICE})
 NEED_A_NUMBER = NUMBERS | {EntityType.CITY, EntityType.COUNTY, EntityType.ADDRESS, EntityType.DATE}
-MODELS = "ner"
+NEED_MORE = frozenset({EntityType.FACILITY, EntityType.ORGANISATION, EntityType.RELATIVE_NAME}) | {
+    *(EntityType.LICENSE, EntityType.ADDRESS),
+}
+MODELS, RULES = "ner", "patterns"
 LETTER, INITIALS, SHORT, ABBREVIATED = 1, 2, 3, 4  # letters of a word
 FEW_DIGITS, SHORT_NUMBER = 3, 7  # digits, and characters in all, of what is a setting rather than somebody's number
+CERTAIN = 0.9  # score of a model's name from which it is one, though a thing stands beside it
+LIKELY = 0.8  # the same of a word of another language that few people are called by
 FAINT = 0.7  # score of a model's name, below which four capitals that are nobody's are an abbreviation
+NAMELY = re.compile(r"[^\W\d_a-z](?:[^\W\d_'\u2019-]|['\u2019-](?=[^\W\d_]))*")
+EPONYM_HEADS = frozenset(
+    {"view", "views", "method", "projection", "position", "formula", "score", "index", "angle", "line", "sign", "plane"}
+)
+JOINED = re.compile(r"['\u2019-]")  # O'Leary, Van-den-Berg
 INITIAL = re.compile(r"\b[^\W\d_]\.")
 LABEL = 16  # characters before a finding in which its label stands
 VOWELS, FEW = frozenset("aeiouy"), 0.34  # of the letters of a word from which some were left out
@@ -45,12 +56,11 @@ def believed_alone(text: str, span: Span, detector: str) -> Span | None:
     found = text[span.start : span.end]
     words = parts(found)
     if span.entity_type in PEOPLE:
-        return None if _is_plain(found, words) or _is_abbreviated(found, span.score) else span
-    if span.entity_type in PLACES:
-        return None if len(found) <= INITIALS else span
-    if span.entity_type in NUMBERS:
-        return None if sum(map(str.isdigit, found)) <= FEW_DIGITS and len(found) <= SHORT_NUMBER else span
-    return span
+        return None if _is_plain(found, words, span.score) or _is_abbreviated(found, span.score) else span
+    few = sum(map(str.isdigit, found)) <= FEW_DIGITS
+    if span.entity_type in PLACES or (few and span.entity_type is EntityType.ADDRESS):
+        return None if len(found) <= INITIALS or _is_a_feature(words) else span
+    return None if few and span.entity_type in NUMBERS and len(found) <= SHORT_NUMBER else span
 
 
 def believed_in_context(text: str, span: Span, detector: str) -> Span | None:
@@ -59,9 +69,9 @@ def believed_in_context(text: str, span: Span, detector: str) -> Span | None:
     Of a model's finding what would be believed of a line alone, with more than that: a person needs a word that is
     somebody's name and no plain word, or is long and can be said; a place or a day needs a number.
     """
+    found = text[span.start : span.end]
     if not detector.startswith(MODELS) or is_named(text, span.start) or _is_labelled(text, span.start):
         return span
-    found = text[span.start : span.end]
     if span.entity_type in PEOPLE and not INITIAL.search(found) and not any(map(_is_somebodys, parts(found))):
         return None
     if span.entity_type in NEED_A_NUMBER and sum(map(str.isdigit, found)) <= FEW_DIGITS:
@@ -69,12 +79,24 @@ def believed_in_context(text: str, span: Span, detector: str) -> Span | None:
     return believed_alone(text, span, detector)
 
 
+def believed_aside(text: str, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a rule's finding in captions that tell of things: none that needs more than form.
+
+    What is made of words about the picture is no relative, licence, street or institution; a clock has a colon.
+    """
+    found = text[span.start : span.end]
+    formed = span.entity_type in NEED_MORE or (span.entity_type is EntityType.TIME and ":" not in found)
+    return None if detector == RULES and formed else span
+
+
 @lru_cache(maxsize=4096)
 def _is_somebodys(word: str) -> bool:
     """Say whether a word in small letters is on the lists of names alone, or on no list, long and pronounceable."""
     name, safe = load_lists().on(word)
     if name or safe or len(word) == LETTER:
-        return name and not safe
+        return name and not safe and word not in vocabulary().seldom
+    if is_nobodys(word):
+        return False
     vowels = sum(letter in VOWELS for letter in word) / len(word)
     return len(word) >= LONG and SAID[0] <= vowels <= SAID[1]
 
@@ -85,10 +107,80 @@ def _is_labelled(text: str, start: int) -> bool:
     return bool(before) and is_label(before[-1])
 
 
-def _is_plain(found: str, words: list[str]) -> bool:
-    """Say whether a name's words are all nobody's, as in `Scan Conv`; not with an initial, nor of a namesake alone."""
+def is_aside(words: Sequence[str]) -> bool:
+    """Say whether a caption tells of things alone: each word is nobody's, or stands behind one and is safe to keep.
+
+    None that holds a label of a person, what an institution is called by, or more digits than a setting has.
+    """
+    text = " ".join(words)
+    inside = parts(text)
+    if sum(map(str.isdigit, text)) > FEW_DIGITS or not any(map(_is_a_thing, inside)):
+        return False
+    if any(is_label(word) or word in vocabulary().institutions for word in inside):
+        return False
+    things = False
+    for word in inside:
+        if not is_nobodys(word) and not (things and load_lists().on(word)[1]):
+            return False
+        things = things or _is_a_thing(word)
+    return True
+
+
+def may_name(words: Sequence[str], *, beside: bool) -> bool:
+    """Say whether a caption of one word, with an initial or without, may be somebody's name though no model saw one.
+
+    A word on the lists of people's names alone is, one on both kinds of lists with an initial; `beside` an identifier
+    one without, or on no list, is, too.
+    """
+    bare = [word.strip(".,:;^") for word in words]
+    long = [word for word in bare if len(word) >= SHORT]
+    if len(long) != 1 or len(bare) > len(long) + 1 or not all(NAMELY.fullmatch(word) for word in bare):
+        return False
+    low, held = long[0].lower(), vocabulary()
+    pieces = [one in held.words or one in held.beside or is_nobodys(one) for one in parts(long[0])]
+    if all(pieces) or low in held.people or low in held.words or low in held.beside or low in held.makers:
+        return False
+    name, safe = load_lists().on(low)
+    double = any(len(one) > SHORT and load_lists().on(one) == [True, False] for one in JOINED.split(low)[1:])
+    return double or bool(
+        (name and (not safe or len(bare) > 1)) or (beside and len(low) > SHORT and (name or not safe))
+    )
+
+
+def is_unknown(text: str) -> bool:
+    """Say whether a word of three letters or more is neither about the picture nor on the list of safe words alone."""
+    held, inside = vocabulary(), [one for one in parts(text) if len(one) >= SHORT]
+    return any(
+        not is_nobodys(one) and one not in held.beside and one not in held.people and not load_lists().on(one)[1]
+        for one in inside
+    )
+
+
+def _is_plain(found: str, words: list[str], score: float) -> bool:
+    """Say whether a name's words are all nobody's, as in `Scan Conv`; not with an initial, nor of a namesake alone.
+
+    Beside a thing a word that may be somebody's, but is on the list of safe words, too, is not, unless a model is sure.
+    """
     alone = all(word in vocabulary().namesakes for word in words)
-    return not alone and all(map(is_nobodys, words)) and not INITIAL.search(found)
+    beside = score < CERTAIN and any(map(_is_a_thing, words))
+    seldom = vocabulary().seldom if score < LIKELY else ()
+    plain = all(is_nobodys(word) or word in seldom or (beside and load_lists().on(word)[1]) for word in words)
+    if len(words) > 1 and words[-1] in EPONYM_HEADS and score < CERTAIN:
+        return True  # called after somebody who is no patient: `Towne view`
+    return plain and not alone and not INITIAL.search(found)
+
+
+def _is_a_feature(words: list[str]) -> bool:
+    """Say whether an institution's words are all nobody's or safe, and none is what institutions are called by."""
+    called = any(word in vocabulary().institutions for word in words)
+    return bool(words) and not called and all(is_nobodys(word) or load_lists().on(word)[1] for word in words)
+
+
+def _is_a_thing(word: str) -> bool:
+    """Say whether a word in small letters is one of the trade, of four letters or more, and nobody is called so."""
+    return (
+        len(word) > SHORT and word not in vocabulary().namesakes and not load_lists().on(word)[0] and is_nobodys(word)
+    )
 
 
 def _is_abbreviated(found: str, score: float) -> bool:
@@ -106,7 +198,12 @@ def is_nobodys(word: str) -> bool:
     if len(word) == LETTER or is_word(word) or word in vocabulary().words:
         return True
     name, safe = load_lists().on(word)
-    return not name and (safe or is_shortened(word) or _is_contracted(word))
+    return not name and (safe or is_shortened(word) or _is_contracted(word) or _is_formed(word))
+
+
+def _is_formed(word: str) -> bool:
+    """Say whether a word has an ending of what is measured, done or seen: `Eindringtiefe`, `proiezione`."""
+    return vocabulary().formed.fullmatch(word) is not None
 
 
 def _is_contracted(word: str) -> bool:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 
 from deid_core.detect.word_lists import load_lists
 
 _WORD = re.compile(r"[^\W\d_]+")
-_PART = re.compile(r"[A-Z]?[a-z]+|[^\W\d_a-z]+(?![a-z])|[^\W\d_]")  # Low, Dose, Lung of LowDoseLung; Dyna, CT of DynaCT
+_LATIN = [chr(code) for code in range(0x250)]  # with accents: Schädel is one word
+_BIG, _SMALL = "".join(filter(str.isupper, _LATIN)), "".join(filter(str.islower, _LATIN))
+# Low, Dose, Lung of LowDoseLung; Dyna, CT of DynaCT
+_PART = re.compile(rf"[{_BIG}]?[{_SMALL}]+|[^\W\d_{_SMALL}]+(?![{_SMALL}])|[^\W\d_]")
 _PLACE = re.compile(r"(?:[A-Z][a-z'.-]+ ){1,4}(?:Hospitals?|Clinic|Infirmary|Hospice|Cent(?:er|re))\b")
 _RUN = re.compile(r"[^\W_]+")
+_UNBRACKETED, _BRACKETS = re.compile(r"[^()\[\]{}]+"), str.maketrans("[{", "((")
 _LETTER = re.compile(r"(?<![^\W_])([A-Z])(?=[\W_]+([a-z]+))")  # W WO: a letter before a word, by then in small letters
 _CARET = re.compile(r"([^\W\d_]*)\^+([^\W\d_]*)")
 _CUE = re.compile(r"\b(?:dr|drs|mrs|ms|doctor|md|physician|by|name|patient|pt)\b[^\w]*$", re.IGNORECASE)
@@ -54,6 +58,11 @@ def is_word(word: str) -> bool:
     return word in _lists()[0]
 
 
+def is_trade_or_name(word: str) -> bool:
+    """Say whether a word is of the trade, be it somebody's name as well."""
+    return word.lower() in _lists()[2]
+
+
 def is_listed(word: str) -> bool:
     """Say whether a word in small letters is on the lists of people's names."""
     return len(word) > 1 and load_lists().on(word)[0]
@@ -86,21 +95,25 @@ def shown(text: str, *, short: bool) -> str:
     """Return the text with words of the trade in small letters, and a blank for the caret beside one.
 
     In a short text (SH, LO) all of them; in prose those in capitals. A word that is also somebody's name (Chambers,
-    Stone) counts only where all words of the text are of the trade, and no title stands before it.
+    Stone) counts only where all words of the text, or of what stands outside its brackets, are of the trade, and no
+    title stands before it.
     """
     words, _, either = _lists()
     trade = either if is_trade(text) else words
+    bracketed = trade is words and "(" in text.translate(_BRACKETS)
+    pure = [part.span() for part in _UNBRACKETED.finditer(text) if is_trade(part[0])] if bracketed else []
 
-    def small(match: re.Match[str]) -> str:
+    def small(match: re.Match[str], held: frozenset[str]) -> str:
         word, low = match[0], match[0].lower()
-        return low if low in trade and (short or word.isupper()) and len(low) == len(word) else word
+        return low if low in held and (short or word.isupper()) and len(low) == len(word) else word
 
     places = [match.span() for match in _PLACE.finditer(text)]
 
     def read(match: re.Match[str]) -> str:
         number = sum(map(str.isdigit, match[0])) >= CODE
         named = any(start <= match.start() < end for start, end in places)
-        return match[0] if number or named else _WORD.sub(small, match[0])
+        held = either if any(start <= match.start() < end for start, end in pure) else trade
+        return match[0] if number or named else _WORD.sub(partial(small, held=held), match[0])
 
     def apart(match: re.Match[str]) -> str:
         beside = match[1].lower() in trade or match[2].lower() in trade

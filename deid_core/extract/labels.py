@@ -1,29 +1,44 @@
-"""Part the labels of letters and faxes from what is said behind them, so that `From:` stays when the sender goes.
+"""Part the labels of letters and forms from what is said behind them: `From:` and `Date of birth:` stay.
 
-OCR gives a caption one box for all its words. The labels of a patient's screen (Name, DOB, MRN) stay with their values.
+OCR gives a caption one box for all its words. The short labels of a patient's screen (Name, DOB, MRN) go with their
+values.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deid_core.extract.ink import columns, widest_gap
+from deid_core.extract.ink import gaps, is_colon, letters, widest_gap
 from deid_core.ports import Word
 
-LABEL = re.compile(r"(?:to|from|date|re|attn|attention|cc|fax|phone|subject|sent|received|pages?):", re.IGNORECASE)
 REACH = 1.5  # letters to either side of where a label should end in which its gap is sought
+FARTHEST = 0.25  # of a line's width: how far from there the gap between two words may be, where all of them are counted
 GAP = 0.12  # line heights of such a gap at least
+AS_WIDE = 0.8  # of the chosen gap's width; before the value no more gaps are so wide than the label has spaces
+SPACE = 1.4  # times the widest gap between letters that one between words is at least
+
+
+@cache
+def labels() -> re.Pattern[str]:
+    """Return what matches a label with its colon, read once a process."""
+    table = tomllib.loads(files("deid_core.extract").joinpath("labels.toml").read_text("utf-8"))
+    held = {name: "|".join(f"(?:{one})" for one in listed) for name, listed in table.items()}
+    both = f"(?:{held['whose']}) (?:{held['what']})"
+    return re.compile(rf"(?:{held['letters']}|{both}|{held['long']}|{held['abroad']}) ?:", re.IGNORECASE)
 
 
 def is_label(word: Word) -> bool:
     """Say whether a word is such a label, and nothing else."""
-    return LABEL.fullmatch(word.text) is not None
+    return labels().fullmatch(word.text) is not None
 
 
 def parted(frame: NDArray[np.uint8], words: Iterable[Word]) -> list[Word]:
@@ -39,33 +54,64 @@ def parted(frame: NDArray[np.uint8], words: Iterable[Word]) -> list[Word]:
 
 def _caption(frame: NDArray[np.uint8], words: list[Word]) -> Iterator[Word]:
     """Yield the words of one box; those after a label have what is left of it."""
-    first = words[0]
-    label = LABEL.match(first.text)
-    if label is None or (label.end() == len(first.text) and len(words) == 1):
+    first, text = words[0], " ".join(word.text for word in words)
+    label = labels().match(text)
+    rest = text[label.end() :].split() if label else []
+    if label is None or (not rest and len(words) == 1):
         yield from words
         return
-    letters = sum(len(word.text) for word in words) + len(words) - 1
-    cut = _cut(frame, first, (label.end() + 0.5) / letters, 1 / letters)
+    if not rest:
+        yield replace(first, text=text)
+        return
+    cut = _between(frame, first, label[0], text)
+    if cut is None:
+        cut = _cut(frame, first, (label.end() + 0.5) / len(text), 1 / len(text), label[0].count(" "))
     if cut is None:
         yield from words
         return
-    rest = first.text[label.end() :]
     yield replace(first, text=label[0], width=cut - first.left)
-    for word in ([replace(first, text=rest)] if rest else []) + words[1:]:
-        yield replace(word, left=cut, width=first.left + first.width - cut)
+    for word in rest:
+        yield replace(first, text=word, left=cut, width=first.left + first.width - cut)
 
 
-def _cut(frame: NDArray[np.uint8], box: Word, share: float, letter: float) -> int | None:
-    """Return the column that parts a box at about that share of its width; None where no gap in the letters is."""
+def _between(frame: NDArray[np.uint8], box: Word, label: str, text: str) -> int | None:
+    """Return the column behind a label's last word, where the gaps between all words of a line can be told.
+
+    None where they are not as many as the text has, or the one that is meant is not about where the letters say.
+    """
+    band = np.ascontiguousarray(frame[box.top : box.top + box.height, box.left : box.left + box.width])
+    ink = letters(band, slice(0, band.shape[1])) if band.size and box.width >= box.height else None
+    count = text.count(" ")
+    if ink is None or text[len(label) : len(label) + 1] != " ":
+        return None
+    found = sorted(gaps(np.asarray(ink.any(axis=0))), key=lambda gap: gap[0] - gap[1])  # the widest first
+    narrow = found[count][1] - found[count][0] if len(found) > count else 0
+    if len(found) < count or found[count - 1][1] - found[count - 1][0] < max(SPACE * narrow, GAP * box.height):
+        return None
+    start, stop = sorted(found[:count])[label.count(" ")]
+    far = abs((start + stop) / 2 / box.width - (len(label) + 0.5) / len(text)) > FARTHEST
+    return None if far or not is_colon(ink, start) else box.left + (start + stop) // 2
+
+
+def _cut(frame: NDArray[np.uint8], box: Word, share: float, letter: float, spaces: int = 0) -> int | None:
+    """Return the column that parts a box at about that share of its width; None where no gap in the letters is.
+
+    None, too, where more gaps as wide stand before it than a label of so many spaces has: it would be in the value.
+    """
     if box.height > box.width:
         return None
     band = np.ascontiguousarray(frame[box.top : box.top + box.height, box.left : box.left + box.width])
-    ink = columns(band, slice(0, band.shape[1])) if band.size else None
-    if ink is None:
+    shown = letters(band, slice(0, band.shape[1])) if band.size else None
+    if shown is None:
         return None
+    ink = np.asarray(shown.any(axis=0))
     start, stop = (round((share + side * REACH * letter) * box.width) for side in (-1, 1))
     at = widest_gap(ink, max(start, 1), stop, max(int(GAP * box.height), 2))
-    return None if at is None else box.left + at
+    if at is None:
+        return None
+    wide = next((stop - start for start, stop in gaps(ink) if start <= at < stop), 0)
+    before = sum(stop <= at and stop - start >= AS_WIDE * wide for start, stop in gaps(ink))
+    return box.left + at if before <= spaces and is_colon(shown, at) else None
 
 
 def _lines(frame: NDArray[np.uint8], words: Sequence[Word]) -> Iterator[Word]:
@@ -84,6 +130,6 @@ def _lines(frame: NDArray[np.uint8], words: Sequence[Word]) -> Iterator[Word]:
 
 
 def _goes_on(word: Word, after: Word) -> bool:
-    """Say whether a word is the next of the same line of OCR: their boxes have one top and touch."""
+    """Say whether a word is the next of the same line of OCR: their boxes have one top and overlap."""
     level = (word.top, word.height) == (after.top, after.height)
-    return level and word.left < after.left <= word.left + word.width + 1
+    return level and word.left < after.left < word.left + word.width

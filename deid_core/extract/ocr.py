@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-from deid_core.extract.believed_captions import believed_alone, believed_in_context
+from deid_core.extract.believed_captions import believed_alone, believed_aside, believed_in_context, is_aside
 from deid_core.extract.misread import as_number
 from deid_core.extract.reading import reading
 from deid_core.extract.technical import is_plain, is_technical, open_words
-from deid_core.model import Document, Part, PixelBox
+from deid_core.model import Document, Part, PixelBox, Span
 from deid_core.policy import Policy
 from deid_core.ports import Word
-from deid_core.view import Segment, TextView
+from deid_core.view import Belief, Segment, TextView
 
 PADDING = 2  # pixels around a word: anti-aliased edges are readable, too
 FAR, APART = 3, 1  # line heights of a gap that ends a line, and of one that ends a caption in it
@@ -34,23 +34,40 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
     """
     subject = part.subject_key or document.subject_key
     seen = reading(part.value, policy.pixels.ocr)
-    for number, words in enumerate(seen.words):
-        if not seen.fresh[number]:
-            continue
+    for number, words in seen.judged(document.media_type):
         found = list(lines([word for word in words if word.text]))
         technical = [line for line in found if is_technical([word.text for word in line])]
         others = [line for line in found if line not in technical]
-        aside = [caption for line in others for caption in captions(line) if is_plain([word.text for word in caption])]
+        aside = [caption for line in others for caption in captions(line) if _is_aside([word.text for word in caption])]
         numbers = [again for line in others if (again := [as_number(word) for word in line]) != line]
         silent = {word for caption in aside for word in caption}
-        for chosen, prose in ((others, True), (_searched([*technical, *aside]), False), (numbers, False)):
-            if chosen:
-                without = () if chosen is not others else silent
-                text, segments = written(chosen, part.name, number, seen.shapes[number], without)
-                yield TextView(text, segments, subject, "ocr", prose, partial(believed_in_context, text))
+        for chosen, prose, belief in (
+            (others, True, believed_in_context),
+            (_searched([*technical, *aside]), False, believed_aside),
+            (numbers, False, believed_in_context),
+        ):
+            without = () if chosen is not others else silent
+            text, segments = written(chosen, part.name, number, seen.shapes[number], without)
+            if segments:
+                held = partial(_believed, segments, partial(belief, text))
+                yield TextView(text, segments, subject, "ocr", prose, held)
         for line in others:  # models read each once more by itself: settings beside a patient's lines look like people
             text, segments = written([line], part.name, number, seen.shapes[number], silent)
-            yield TextView(text, segments, subject, "ocr", True, partial(believed_alone, text))
+            if segments:
+                held = partial(_believed, segments, partial(believed_alone, text))
+                yield TextView(text, segments, subject, "ocr", True, held)
+
+
+def _believed(segments: Sequence[Segment], belief: Belief, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a finding without what comes from nowhere at its ends: that is nobody's name."""
+    held = [one for one in segments if one.start < span.end and span.start < one.end]
+    if not held:
+        return None
+    return belief(replace(span, start=max(span.start, held[0].start), end=min(span.end, held[-1].end)), detector)
+
+
+def _is_aside(caption: Sequence[str]) -> bool:
+    return is_plain(caption) or is_aside(caption)
 
 
 def _searched(technical: Iterable[list[Word]]) -> list[list[Word]]:

@@ -12,7 +12,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rapidocr import RapidOCR
 
 from deid_core.ports import Word
 
@@ -31,6 +30,8 @@ class RapidOcr:
 
     def __init__(self) -> None:
         """Load the models; one thread a process, so that workers do not fight over the cores."""
+        from rapidocr import RapidOCR  # noqa: PLC0415 - not in a process that asks another to read
+
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         self._engine = RapidOCR(
             params={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from hashlib import sha256
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from deid_core import registry
 from deid_core.extract.again import MARKED, PLAIN, Again
+from deid_core.extract.apart import Apart
 from deid_core.extract.following import Scene
 from deid_core.extract.labels import parted
 from deid_core.extract.presence import Place, places
@@ -19,6 +21,7 @@ from deid_core.ports import Frames, OcrEngine, Word
 
 SMALLEST = (12, 24)  # rows, columns; a smaller frame holds no word
 FLATTEST = 8  # grey levels between the darkest and the brightest pixel; text needs more
+SCENES = "application/dicom"  # the media type whose frames are of one scene
 REMEMBERED = 64  # frames whose words are kept: a release is verified by reading what it left
 NO_GLYPH = 0.25  # of a frame's shorter side: what is taller and wider, and reads as a letter or two, is anatomy
 
@@ -32,6 +35,15 @@ class Reading:
     words: tuple[tuple[Word, ...], ...]
     fresh: tuple[bool, ...]
     shapes: tuple[tuple[int, ...], ...]
+
+    def judged(self, media_type: str) -> Iterator[tuple[int, tuple[Word, ...]]]:
+        """Yield (number, words) of the frames that are judged: of one scene the fresh ones, of a document every page.
+
+        What is found in one frame of a scene is covered in all of them; two pages that say the same are two pages.
+        """
+        for number, words in enumerate(self.words):
+            if self.fresh[number] or media_type != SCENES:
+                yield number, words
 
 
 _readings: OrderedDict[tuple[int, str], tuple[Frames, Reading]] = OrderedDict()
@@ -51,9 +63,9 @@ def reading(frames: Frames, ocr: str) -> Reading:
 
 @cache
 def engine(name: str) -> OcrEngine:
-    """Return the named engine, loaded once a process."""
-    made: OcrEngine = registry.load("ocr", name)()
-    return made
+    """Return the named engine, once a process: it reads in a process apart, but for one that sees to that itself."""
+    kind = registry.load("ocr", name)
+    return kind() if getattr(kind, "is_apart", False) else Apart(name, kind.name, kind.version)
 
 
 def read(frame: Picture, ocr: str) -> tuple[Word, ...]:

@@ -13,6 +13,7 @@ EDGE = " .,:;()[]=*-+"
 SPAN = 5  # words at most that are one expression: "Siemens Medical Solutions USA Inc"
 SIDES, VIEWS = ("lt", "rt", "l", "r"), ("trv", "sag", "obl", "ap", "pa", "lat")
 SHORTEST_RUN, LONGEST_RUN, PIECE = 6, 40, 3  # letters
+AXES = frozenset("lraphfsixyzmt+-")  # letters of sides, ends, axes and modes
 NAME = 3  # letters from which a word may be on a list of names
 SEEN = 4096  # expressions that are remembered: overlays repeat
 TELEPHONE, DECIMAL = 7, re.compile(r"\d[.,]\d")  # digits at least; what a number on a scale may be
@@ -32,7 +33,7 @@ TAKEN = (  # what OCR takes for another sign: letters among digits, digits among
 
 def is_technical(words: Sequence[str]) -> bool:
     """Say whether a line, of one word or more, is made of nothing but words and expressions about the picture."""
-    if not words or _may_be_a_number(words):
+    if not words or _may_be_a_number(words) or may_be_a_person(words):
         return False
     return _is_made_of_words(words) or any(_is_made_of_atoms(text) for text in _meant(" ".join(words)))
 
@@ -71,6 +72,36 @@ def _may_be_a_number(words: Sequence[str]) -> bool:
     return sum(char.isdigit() for word in words if not DECIMAL.search(word) for char in word) >= TELEPHONE
 
 
+def may_be_a_person(words: Sequence[str]) -> bool:
+    """Say whether a namesake stands with a label of a person or an initial, or initials with a label: `Ref: Long`."""
+    held = vocabulary()
+    bare = [word.strip(EDGE) for word in words]
+    labels = [_is_of_people(word) for word in bare]
+    rest = [word for word, label in zip(bare, labels, strict=True) if not label]
+    if len(bare) < 2 or not all(bare) or any(map(str.isdigit, "".join(rest))):
+        return False
+    called = [word.lower() in held.namesakes for word in rest]
+    if any(labels):
+        initials = len(rest) == 1 and rest[0].isupper() and len(rest[0]) < NAME
+        return initials or (
+            any(called) and all(one or len(word) <= NAME for one, word in zip(called, rest, strict=True))
+        )
+    initial = [word for word in rest if len(word) == 1 and word.lower() not in AXES]
+    long = [word for word in rest if len(word) > 1]
+    return len(initial) == len(long) == 1 and long[0].lower() in held.namesakes
+
+
+def _is_of_people(word: str) -> bool:
+    """Say whether a word labels a person, and no field of the picture's own; a nought is read for an O."""
+    low = word.lower().replace("0", "o")
+    return low in vocabulary().people and low not in vocabulary().fields
+
+
+def has_label(words: Sequence[str]) -> bool:
+    """Say whether one of several words labels a person."""
+    return any(_is_of_people(word.strip(EDGE)) for word in words)
+
+
 @lru_cache(maxsize=SEEN)
 def is_word(text: str) -> bool:
     """Say whether a word, or an expression of several, is about the picture."""
@@ -100,11 +131,11 @@ def _is_made_of_atoms(text: str) -> bool:
     if DATED.search(text) or sum(map(len, whole)) > HELD or any(len(atom) > DIGITS for atom in whole):
         return False
     held = vocabulary()
-    telling, bare = False, 0
+    telling, bare = sum(atom in held.seldom for atom in atoms) > 1, 0  # two words of a language are hardly a name
     for at, atom in enumerate(atoms):
         before, after = atoms[at - 1] if at else "", atoms[at + 1] if at + 1 < len(atoms) else ""
         if atom[0].isdigit():
-            named = before in held.quantities or held.unit.fullmatch(after) is not None
+            named = before in held.quantities or before in held.seldom or held.unit.fullmatch(after) is not None
             telling = telling or named
             bare += atom.isdigit() and len(atom) >= BARE and not named
         elif _is_telling(atom):

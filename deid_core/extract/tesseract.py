@@ -26,6 +26,7 @@ class Tesseract:
     """Read text by the program `tesseract`, which is handed a picture and sees no file."""
 
     name = "tesseract"
+    is_apart = True  # the program is a process of its own, and is given so long for a frame
 
     def __init__(self) -> None:
         """Find the program; raise MissingExtra where it is not installed."""

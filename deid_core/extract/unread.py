@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deid_core.entities import EntityType
-from deid_core.extract.believed_captions import is_nobodys
+from deid_core.extract.believed_captions import is_nobodys, is_unknown, may_name
 from deid_core.extract.descriptors import parts
 from deid_core.extract.misread import resembles
 from deid_core.extract.ocr import WELL, boxed, captions, lines
 from deid_core.extract.reach import ends, gaps
-from deid_core.extract.reading import Reading, engine, reading
+from deid_core.extract.reading import SCENES, Reading, engine, reading
 from deid_core.extract.regions import outside, recipe_for, regions
-from deid_core.extract.technical import is_label, is_plain, is_technical, is_word
+from deid_core.extract.technical import has_label, is_label, is_plain, is_technical, is_word, may_be_a_person
 from deid_core.model import Document, Finding, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Word
@@ -29,7 +29,6 @@ BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
 NAMES = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_NAME})
 VALUE = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,2})?%?")  # what follows two letters that are a setting
 IMAGE = EntityType.UNREAD_TEXT
-DICOM = "application/dicom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,13 @@ class Near:
     def beside(self, line: Sequence[Word]) -> bool:
         """Say whether a line stands in a row with an identifier, or just above or below one in the same block."""
         return any(_in_row(line, box) or _in_block(line, box) for box in self.boxes)
+
+    def holds(self, word: Word) -> bool:
+        """Say whether a word has been found to identify already."""
+        across, down = word.left + word.width / 2, word.top + word.height / 2
+        return any(
+            box.left <= across <= box.left + box.width and box.top <= down <= box.top + box.height for box in self.boxes
+        )
 
     def beside_person(self, line: Sequence[Word]) -> bool:
         """Say whether initials there may be somebody's: near an identifier in its row, or above or below a name."""
@@ -65,9 +71,7 @@ def unread(
     every = cover == "all_text" or (cover == "outside_regions" and not inner)  # no regions: nothing is known to be safe
     made = [*_placed(document, part, policy, seen, inner)]
     identifiers = [one for one in found if _boxes(one, part.name)]
-    for number, words in enumerate(seen.words):
-        if not seen.fresh[number]:
-            continue
+    for number, words in seen.judged(document.media_type):
         shape = seen.shapes[number]
         here = [(box, one.entity_type) for one in identifiers for box in _boxes(one, part.name) if box.frame == number]
         own = [box for box, _ in here]
@@ -77,7 +81,7 @@ def unread(
                 made.append(_finding(boxed(word, part.name, number, shape), word.confidence, policy, rule))
         made += _reached(part, number, words, own, shape, policy)
     yield from made
-    if document.media_type == DICOM:  # frames of one scene; the pages of a document are not
+    if document.media_type == SCENES:  # frames of one scene; the pages of a document are not
         yield from _spread([*identifiers, *made], part, seen)
 
 
@@ -106,6 +110,8 @@ def _judged(
     free = {word for one in apart if _is_about_the_picture(one, near.boxes) for word in one}
     beside = near.beside(line)
     initials = beside and not technical and near.beside_person(line)
+    lone = {word for one in apart if _may_name(one, near) for word in one if not _labels(word)}
+    lone |= {word for one in apart if _is_in_part(one, near) for word in one if is_unknown(word.text)}
     for word in line:
         if not word.text or word.confidence < policy.pixels.min_confidence:
             yield word, "low_confidence"
@@ -113,10 +119,32 @@ def _judged(
             yield word, "all_text"
         elif alike and not _is_setting(word.text):
             yield word, "resembles_known_value"
+        elif word in lone and not near.holds(word):
+            yield word, "may_be_a_name"
         elif not beside or (word in settings and word.confidence >= FAIR):
             continue
         elif _is_poor(word) or (initials and word not in free and _is_initials(word.text)):
             yield word, "beside_identifier"
+
+
+def _labels(word: Word) -> bool:
+    """Say whether a word is a label: it has a colon, or what follows one is somebody's."""
+    return word.text.endswith(":") or is_label(word.text.strip(".:").lower())
+
+
+def _may_name(caption: Sequence[Word], near: Near) -> bool:
+    """Say whether a caption may name somebody though no detector saw it."""
+    texts = [word.text for word in caption]
+    unknown = any(len(text) > INITIALS and is_unknown(text) for text in texts)
+    labelled = may_be_a_person(texts) or (unknown and has_label(texts))
+    return not is_technical(texts) and (labelled or may_name(texts, beside=near.beside(caption)))
+
+
+def _is_in_part(caption: Sequence[Word], near: Near) -> bool:
+    """Say whether some of a caption has not been read, or is somebody's name: its unknown words are of the same."""
+    return any(not word.text for word in caption) or any(
+        _in_row(caption, box) and _apart(caption, box) < 0 for box in near.people
+    )
 
 
 def _is_about_the_picture(caption: Sequence[Word], boxes: Iterable[PixelBox]) -> bool:

@@ -1,4 +1,4 @@
-"""Hold the words and expressions about the picture that `technical.toml` and `technical_words.txt` list."""
+"""Hold the words and expressions about the picture that `technical.toml` and the lists beside it name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from deid_core.detect.word_lists import load_lists
+
 NUMBER = r"(?:[+-]?\d{1,4}(?:[.,]\d{1,3})?[.%]?)"  # five digits in a row are no setting
 ROUGH = 6  # letters of a word that is known though one of them is misread
+STEM = 3  # letters at least before an ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,10 @@ class Vocabulary:
     """Hold what is listed, in lower case.
 
     `words` are about the picture wherever they stand, `beside` and `namesakes` only next to one that is; `quantities`
-    where a number follows; what follows one of `people` is somebody's. `rough` holds the longer words with one letter
-    missing or any other, as OCR may read them.
+    where a number follows; what follows one of `people` is somebody's, but of `fields`. Few people are called as one
+    of `seldom`, which are words of other languages. `rough` holds the longer words with one letter missing or any
+    other, as OCR may read them. A word that `formed` matches has the ending of a thing, in some language;
+    `institutions` are called by theirs.
     """
 
     words: frozenset[str]
@@ -33,6 +38,10 @@ class Vocabulary:
     settled: re.Pattern[str]
     makers: frozenset[str]
     people: frozenset[str]
+    fields: frozenset[str]
+    seldom: frozenset[str]
+    formed: re.Pattern[str]
+    institutions: frozenset[str]
     rough: frozenset[str]
 
 
@@ -41,16 +50,16 @@ def vocabulary() -> Vocabulary:
     """Return what is listed, read once a process."""
     folder = files("deid_core.extract")
     table = tomllib.loads(folder.joinpath("technical.toml").read_text("utf-8"))
-    text = folder.joinpath("technical_words.txt").read_text("utf-8")
-    more = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
-    words = frozenset(map(str.lower, (*table["words"], *more)))
+    more = frozenset(_listed("technical_words_more.txt"))
+    surnames = frozenset(word for word in more if load_lists().on(word)[0])
+    words = frozenset(map(str.lower, (*table["words"], *_listed("technical_words.txt"), *(more - surnames))))
     patterns = table["patterns"]
     for name, listed in (("{quantity}", "quantities"), ("{unit}", "units"), ("{sequence}", "sequences")):
         patterns = [one.replace(name, "|".join(table[listed])) for one in patterns]
     measures = "|".join(map(re.escape, sorted(table["measures"], key=len, reverse=True)))
     return Vocabulary(
         words,
-        frozenset(table["beside"]),
+        frozenset(table["beside"]) | (surnames - words),
         frozenset(table["namesakes"]),
         frozenset(table["quantities"]),
         _any(patterns),
@@ -60,8 +69,19 @@ def vocabulary() -> Vocabulary:
         _any(table["settled"]),
         frozenset(table["makers"]),
         frozenset(table["people"]),
+        frozenset(table["fields"]),
+        surnames - words - frozenset(table["called"]),
+        re.compile(rf"(?!(?:{'|'.join(table['given'])})$)\w{{{STEM},}}(?:{'|'.join(table['endings'])})"),
+        frozenset(table["institutions"]),
         frozenset(form for word in words if len(word) >= ROUGH for form in (*missing(word), *misread(word))),
     )
+
+
+def _listed(name: str) -> Iterator[str]:
+    """Yield the words of a list beside this module."""
+    for line in files("deid_core.extract").joinpath(name).read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield from line.split()
 
 
 def missing(word: str) -> Iterator[str]:

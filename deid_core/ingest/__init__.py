@@ -7,11 +7,12 @@ from pathlib import PurePosixPath
 
 from deid_core import registry
 from deid_core.errors import EmptyAsset, MalformedAsset, MismatchedFormat, UnsupportedFormat
+from deid_core.ingest import carried
 from deid_core.ingest.pieces import Mapped, Pieces
 from deid_core.ingest.text import decode
 from deid_core.keys import ProjectKey
 from deid_core.model import Document
-from deid_core.ports import InPieces, Reader
+from deid_core.ports import InPieces, LaidOut, Reader
 
 MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (128, b"DICM", "application/dicom"),
@@ -55,6 +56,7 @@ SUFFIXES = {
     ".txt": "text/plain",
 }
 SUFFIX = {kind: suffix for suffix, kind in reversed(SUFFIXES.items())}  # the first of each kind
+LOOK = 4096  # bytes that say of what is no known format whether it may be UTF-16
 TEXTUAL = {"text/plain", "text/csv", "application/jsonl"}
 
 
@@ -72,9 +74,14 @@ def media_type(data: Mapped, name: str = "") -> str:
     if found == "archive":
         raise UnsupportedFormat("archives are not opened: unpack it where its size can be watched")
     if found not in registry.names("readers"):
-        raise UnsupportedFormat(f"no reader for {found}" if found else "unknown content")
+        unknown = (
+            "unknown content" if b"\0" not in data[:LOOK] else "no text, for it holds zero bytes: UTF-16 needs its mark"
+        )
+        raise UnsupportedFormat(f"no reader for {found}" if found else unknown)
     if claimed and claimed != found and not {claimed, found} <= TEXTUAL:
         raise MismatchedFormat(f"the name claims {claimed}, the content is {found}")
+    if found in TEXTUAL:
+        carried.check(data)
     return found
 
 
@@ -94,6 +101,14 @@ def read(data: Mapped, name: str, asset_id: str, key: ProjectKey) -> Document:
     """Read an asset by its content; raise a Quarantine where any of it is not understood."""
     data = held(data)
     return reader_for(media_type(data, name)).read(data, asset_id, key)  # type: ignore[arg-type] # by `held`
+
+
+def read_as(data: Mapped, document: Document, key: ProjectKey) -> Document:
+    """Read what was written of a document, as the document itself was laid out."""
+    reader, data, layout = reader_for(document.media_type), held(data), "layout"
+    if isinstance(reader, LaidOut) and layout in document:
+        return reader.read_as(data, document.asset_id, key, document.part(layout).value)  # type: ignore[arg-type] # by `held`
+    return reader.read(data, document.asset_id, key)  # type: ignore[arg-type] # by `held`
 
 
 def held(data: Mapped) -> Mapped:

@@ -139,7 +139,7 @@ def parse(data: Mapped) -> FileDataset:
     end = structure.end(at, implicit=syntax.is_implicit_VR)
     implicit = structure.is_implicit(at, assumed=syntax.is_implicit_VR, nested=False)
     elements = _elements(data, at, end, structure, implicit=implicit)
-    elements = _converted(elements)
+    elements = all_converted(elements)
     if _is_ambiguous(elements):
         elements = correct_ambiguous_vr(elements, little)
     dataset = FileDataset("", dict(elements._dict), None, meta, syntax.is_implicit_VR, little)  # noqa: SLF001 - no copy
@@ -175,7 +175,7 @@ def _file_meta(data: Mapped) -> tuple[FileMetaDataset, int]:
     while data[at : at + 2] == b"\x02\x00":
         at = structure.after(at, implicit=structure.is_implicit(at, assumed=False, nested=False))
     meta = FileMetaDataset()
-    meta.update({element.tag: element for element in _converted(read_dataset(BytesIO(data[start:at]), False, True))})
+    meta.update({element.tag: element for element in all_converted(read_dataset(BytesIO(data[start:at]), False, True))})
     return meta, at
 
 
@@ -186,7 +186,7 @@ def _guessed(data: Mapped, at: int) -> UID:
     return ExplicitVRBigEndian if data[at : at + 1] == b"\0" else ExplicitVRLittleEndian
 
 
-def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
+def all_converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
     """Convert every element in place, to any depth; a later reader meets no conversion error."""
     terms = settle(dataset, above)
     for tag, raw in list(dataset._dict.items()):  # noqa: SLF001 - as it was read, not converted by asking for it
@@ -199,7 +199,7 @@ def _converted(dataset: Dataset, above: Sequence[str] = ("",)) -> Dataset:
             dataset[tag] = unknown(tag, value)
             continue
         for item in element.value or () if element.VR == "SQ" else ():
-            _converted(item, terms)
+            all_converted(item, terms)
     return dataset
 
 

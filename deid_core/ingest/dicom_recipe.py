@@ -10,7 +10,7 @@ from struct import pack
 from typing import Any
 
 from deid_core.ingest.dicom_codestream import bare, extent
-from deid_core.ingest.dicom_runs import ALONE, Run, Runs, Seen
+from deid_core.ingest.dicom_runs import ALONE, Run, Runs, Seen, held_of
 from deid_core.ingest.dicom_scan import HEAD, ITEM, LONG, SEQUENCE_END, Unusual, items, places, skip
 from deid_core.ingest.dicom_structure import LONG_VRS, UNDEFINED
 
@@ -55,7 +55,7 @@ class Mode:
 
 KEEP, FORMED, CONSTANT, EXACT = map(int, (Kind.KEEP, Kind.FORMED, Kind.CONSTANT, Kind.EXACT))  # compared in a loop
 OPERATE = int(Kind.OPERATE)
-MOST_SERIES = 64  # of which runs are remembered
+MOST_SERIES = 64  # and makers, of which runs are remembered
 
 
 class Table(dict[bytes, Mode]):
@@ -65,21 +65,31 @@ class Table(dict[bytes, Mode]):
         """Begin with nothing learned."""
         super().__init__()
         self._runs: dict[bytes, Runs] = {}
+        self._common: dict[bytes, Runs] = {}
 
     def runs(self, series: bytes) -> Runs:
         """Return what is remembered of a series."""
-        found = self._runs.get(series)
-        if found is None:
-            if len(self._runs) >= MOST_SERIES:
-                self._runs.clear()
-            found = self._runs[series] = Runs()
-        return found
+        return _of(self._runs, series)
+
+    def common(self, maker: bytes) -> Runs:
+        """Return what is remembered of all series of a maker."""
+        return _of(self._common, maker)
 
     def learn(self, name: bytes, mode: Mode) -> None:
         """Set an element's mode; where it is another than before, the runs that were made by it are forgotten."""
         if self.get(name) != mode:
             self[name] = mode
             self._runs.clear()
+            self._common.clear()
+
+
+def _of(held: dict[bytes, Runs], name: bytes) -> Runs:
+    found = held.get(name)
+    if found is None:
+        if len(held) >= MOST_SERIES:
+            held.clear()
+        found = held[name] = Runs()
+    return found
 
 
 @dataclass(slots=True)
@@ -120,6 +130,7 @@ class Pass:
     pixels: Hole | None = field(default=None, repr=False)
     sop_instance: bytes = field(default=b"", repr=False)
     series: bytes | None = field(default=None, repr=False)  # whose runs are remembered; None where none are
+    maker: bytes = field(default=b"", repr=False)
     under: int = 0  # the tag of the element at the top whose items are gone through
     marker: int = 0  # how many items began or ended
 
@@ -130,15 +141,17 @@ class Pass:
         data, implicit = self.data, self.implicit
         run, last, unmarked = -1, -1, list(MARKS) if top else []
         mark = unmarked[0] if unmarked else BEYOND
-        runs = None if self.series is None else table.runs(self.series)
-        known = runs.by_start if runs and not runs.left else {}
-        seen: list[Seen] | None = [] if runs and runs.left else None
+        runs = self._runs_of(table)
+        known, seen = runs.by_start if runs else {}, None if runs or self.series is None else list[Seen]()
         while at < stop:
             group, number, vr, length = HEAD(data, at)
             tag = group << 16 | number
             same = known.get(data[at : at + 4]) if known else None
-            if same is not None and tag > last and self._goes_on(runs, same, at, stop):
-                run, mark = self._marked(chunks, unmarked, tag, run, at)
+            if same is not None and not data.startswith(same.data, at):
+                same = self._parted(runs, same, at, table)
+            if same is not None and tag > last and at + len(same.data) <= stop:
+                if tag >= mark:
+                    run, mark = self._marked(chunks, unmarked, tag, run, at)
                 run = self._copied(chunks, run, at)
                 self._again(same, at, chunks)
                 at, last = at + len(same.data), same.last
@@ -161,9 +174,7 @@ class Pass:
                 raise Unusual
             if tag >= mark:
                 run, mark = self._marked(chunks, unmarked, tag, run, at)
-            end = value + length
-            if length & 1:
-                end = self._undefined_end(value, stop, mode, length)
+            end = self._undefined_end(value, stop, mode, length) if length & 1 else value + length
             if end > stop:
                 raise Unusual
             kind = mode.kind
@@ -177,20 +188,42 @@ class Pass:
                 hole = Hole(chunks, len(chunks), at, value, end, mode, None, self.under, self.marker)
                 self._put(hole, name, tag, top=top)
             if seen is not None:
-                alone = kind > EXACT or kind == OPERATE or tag == SOP_INSTANCE
-                seen.append(Seen(name, tag, at, end, ALONE if alone else len(unmarked)))
+                seen.append(_seen(name, tag, at, end, kind, len(unmarked)))
             at = end
         run, _ = self._marked(chunks, unmarked, BEYOND - 1, run, at)
         self._copied(chunks, run, at)
-        if runs and seen is not None:
-            runs.compare(data, seen, lambda part, last: self._run(part, last, table))
+        if seen is not None:
+            self._compared(seen, table)
 
-    def _goes_on(self, runs: Runs | None, same: Run, at: int, stop: int) -> bool:
-        """Say whether the bytes of a run stand at an offset."""
-        goes = self.data.startswith(same.data, at) and at + len(same.data) <= stop
-        if runs and not goes:
-            runs.miss()
-        return goes
+    def _runs_of(self, table: Table) -> Runs | None:
+        """Return the runs that a walk goes by: of the series, of the maker where it is the first; None where none are.
+
+        The walks after that one are compared, so that the series has runs of its own.
+        """
+        if self.series is None:
+            return None
+        runs = table.runs(self.series)
+        if not runs.left:
+            return runs
+        common = None if runs.met else table.common(self.maker)
+        if common is None or common.left:
+            return None
+        runs.met = True
+        return common
+
+    def _compared(self, seen: list[Seen], table: Table) -> None:
+        held = held_of(self.data, seen)
+        for runs in (table.runs(self.series or b""), table.common(self.maker)):
+            if runs.left:
+                runs.compare(self.data, seen, held, lambda part, starts: self._run(part, starts, table))
+
+    def _parted(self, runs: Runs | None, same: Run, at: int, table: Table) -> Run | None:
+        """Part a run that does not go on as it should, and return what of it does."""
+        if runs is None:
+            return None
+        runs.part(same, self.data, at, lambda part, starts: self._run(part, starts, table))
+        first = runs.by_start.get(same.data[:4])
+        return first if first is not None and self.data.startswith(first.data, at) else None
 
     def _copied(self, chunks: list[Any], run: int, at: int) -> int:
         """Add what is copied from `run` on to an offset, if anything is, and return that nothing is left to copy."""
@@ -214,7 +247,7 @@ class Pass:
         elif mode.kind == CONSTANT:
             chunks.append(mode.payload)
 
-    def _run(self, part: bytes, last: int, table: Table) -> Run:
+    def _run(self, part: bytes, starts: tuple[int, ...], table: Table) -> Run:
         """Go over a run by itself, and return what that gives."""
         inner, chunks = Pass(part, self.implicit, self.map_uid), list[Any]()
         inner.walk(0, len(part), table, chunks, top=False)
@@ -223,14 +256,14 @@ class Pass:
         known = b"" if inner.looked_up else b"".join(chunks)
         blanks = tuple(element for hole in inner.looked_up for element in hole.elements())
         held = tuple(chunk if chunk is None else bytes(chunk) for chunk in chunks)
-        return Run(part, last, held, blanks, b"".join(inner.signature), known)
+        group, number, *_ = HEAD(part, starts[-1])
+        return Run(part, group << 16 | number, held, blanks, b"".join(inner.signature), known, starts)
 
     def _again(self, run: Run, at: int, chunks: list[Any]) -> None:
         """Add to `chunks` what a run gave when it was gone over."""
         if run.signature:
             self.signature.append(run.signature)
-            hole = Hole(chunks, len(chunks), at, at, at + len(run.data), None, run, self.under, self.marker)
-            self.looked_up.append(hole)
+            self.looked_up.append(Hole(chunks, len(chunks), at, at, at, None, run, self.under, self.marker))
         chunks.append(run.known)
 
     def _marked(self, chunks: list[Any], unmarked: list[int], tag: int, run: int, at: int) -> tuple[int, int]:
@@ -297,6 +330,10 @@ class Pass:
         self.signature.append(SEQUENCE_END)
         self.marker += 1
         return head, whole[hole.value - 4 : hole.value] == b"\xff\xff\xff\xff", inside
+
+
+def _seen(name: bytes, tag: int, at: int, end: int, kind: int, section: int) -> Seen:
+    return Seen(name, tag, at, end, ALONE if kind > EXACT or kind == OPERATE or tag == SOP_INSTANCE else section)
 
 
 def rendered(chunks: list[Any], head: bytes = b"") -> bytes:

@@ -1,4 +1,7 @@
-"""Remember runs of elements that the files, or items, of one series have in common: they are compared, not walked."""
+"""Remember runs of elements that the files, or items, of one series or one maker have in common.
+
+They are compared, not walked; where one differs in an element it is parted there, so that what is left holds.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-COMPARED = 2  # walks of a table that are compared, in each series
-ANEW = 3  # times that runs are sought anew where they do not hold
-MISSED = 16  # runs that did not hold, after which others are sought
+COMPARED = 2  # walks of a table that are compared, in each series, and of each maker
 FEWEST = 2  # elements of a run
 LONGEST = 1 << 14  # bytes of an element of a run
 ALONE = -1  # the section of an element that is in no run
@@ -37,6 +38,7 @@ class Run:
     blanks: tuple[tuple[int, int, Any], ...] = field(repr=False)  # offset, end and mode of each of these
     signature: bytes = field(repr=False)
     known: bytes = field(repr=False)  # what it becomes where nothing of it is looked up
+    starts: tuple[int, ...]  # the offset of each of its elements
 
     def filled(self, fills: Sequence[bytes]) -> bytes:
         """Return what the run becomes, given what each element that is looked up becomes."""
@@ -44,31 +46,44 @@ class Run:
         return b"".join(next(left) if chunk is None else chunk for chunk in self.chunks)
 
 
+def held_of(data: bytes, seen: Sequence[Seen]) -> dict[bytes, bytes]:
+    """Return the bytes of elements by their first ones; long elements are in no run."""
+    return {one.name: data[one.start : one.end] for one in seen if one.end - one.start <= LONGEST}
+
+
+Made = Callable[[bytes, tuple[int, ...]], Run]
+
+
 @dataclass(slots=True)
 class Runs:
-    """Gather the runs of one table in one series."""
+    """Gather the runs of one table in one series, or of one maker."""
 
     by_start: dict[bytes, Run] = field(default_factory=dict, repr=False)
     left: int = COMPARED
-    missed: int = 0
-    anew: int = ANEW
+    met: bool = False  # a first walk went by the maker's runs
     before: dict[bytes, bytes] = field(default_factory=dict, repr=False)
 
-    def compare(self, data: bytes, seen: Sequence[Seen], made: Callable[[bytes, int], Run]) -> None:
-        """Compare elements with those of the walk before, and keep what stretches are the same."""
+    def compare(self, data: bytes, seen: Sequence[Seen], held: dict[bytes, bytes], made: Made) -> None:
+        """Compare elements, their bytes held by name, with those of the walk before, and keep what is the same."""
         self.left -= 1
-        held = {one.name: data[one.start : one.end] for one in seen if one.end - one.start <= LONGEST}
         for stretch in self._same(seen, held) if self.before else ():
             at = stretch[0].start
-            self.by_start[stretch[0].name[:4]] = made(data[at : stretch[-1].end], stretch[-1].tag)
+            self._keep(data[at : stretch[-1].end], tuple(one.start - at for one in stretch), made)
         self.before = held if self.left else {}
 
-    def miss(self) -> None:
-        """Note that a run did not hold; after many, seek others."""
-        self.missed += 1
-        if self.missed > MISSED and self.anew:
-            self.by_start.clear()
-            self.left, self.missed, self.anew = COMPARED, 0, self.anew - 1
+    def part(self, run: Run, data: bytes, at: int, made: Made) -> None:
+        """Part a run that does not stand at an offset: at the first of its elements that is another there."""
+        del self.by_start[run.data[:4]]
+        ends = (*run.starts[1:], len(run.data))
+        for index, (start, end) in enumerate(zip(run.starts, ends, strict=True)):
+            if data[at + start : at + end] != run.data[start:end]:
+                self._keep(run.data[:start], run.starts[:index], made)
+                self._keep(run.data[end:], tuple(one - end for one in run.starts[index + 1 :]), made)
+                return
+
+    def _keep(self, data: bytes, starts: tuple[int, ...], made: Made) -> None:
+        if len(starts) >= FEWEST:
+            self.by_start[data[:4]] = made(data, starts)
 
     def _same(self, seen: Sequence[Seen], held: dict[bytes, bytes]) -> Iterator[list[Seen]]:
         """Yield stretches of elements that are what they were before."""

@@ -16,6 +16,12 @@ HEAD, LONG = Struct("<HH2sH").unpack_from, Struct("<I").unpack_from
 META_AT, META_LENGTH_AT = 144, 140  # after the group length, and its value: PS3.10 7.1
 ITEM, ITEM_END, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0"
 DEEPEST = 40
+# of what tells nothing of how the rest is read: no items, no fragments, nothing unknown
+SIMPLE_VRS = frozenset(
+    {b"AE", b"AS", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"OB", b"OF", b"OW", b"PN", b"SH"}
+    | {b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US", b"UT"}
+)
+SAMPLED_VRS = frozenset({b"FD", b"FL", b"OB", b"OF", b"OW", b"SL", b"SS", b"UL", b"US"})
 
 
 class Unusual(Exception):
@@ -61,6 +67,34 @@ def places(data: bytes, at: int, stop: int, *, implicit: bool, prefix: str = "")
             for index, (_, start, until, _) in enumerate(items(data, value, end, implicit=implicit)):
                 yield from places(data, start, until, implicit=implicit, prefix=f"{path}[{index}].")
         at = end
+
+
+def without_private(data: bytes, at: int) -> bytes:
+    """Return a file in explicit VR, its dataset from `at` on, without the private elements at the top that go unread.
+
+    A text stays whose letters could say in which set of characters the others are; Unusual where the file is not plain.
+    """
+    kept, since, last, start = list[bytes](), 0, -1, at
+    while at < len(data):
+        group, number, vr, length = HEAD(data, at)
+        tag, value = group << 16 | number, at + 8
+        if tag <= last:
+            if tag == 0 and not any(data[at:]):
+                break
+            raise Unusual
+        if vr in LONG_VRS:
+            length, value = LONG(data, at + 8)[0], at + 12
+        elif not b"AA" <= vr <= b"ZZ":
+            raise Unusual
+        end = skip(data, value, len(data), implicit=False) if length == UNDEFINED else value + length
+        if end > len(data):
+            raise Unusual
+        gone = group & 1 and vr in SIMPLE_VRS and length != UNDEFINED and at > start
+        if gone and (vr in SAMPLED_VRS or ((text := data[value:end]).isascii() and b"\x1b" not in text)):
+            kept.append(data[since:at])
+            since = end
+        at, last = end, tag
+    return b"".join((*kept, data[since:])) if kept else data
 
 
 def items(data: bytes, at: int, stop: int, *, implicit: bool) -> Iterator[tuple[int, int, int, bool]]:

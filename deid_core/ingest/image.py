@@ -30,6 +30,7 @@ from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
 
 BEHIND = 128  # what is transparent is shown on grey, where both black and white text can be read
+LEAST_OPAQUE = 128  # of 255
 Array = NDArray[Any]
 Parsed = image_png.Png | image_jpeg.Jpeg | image_tiff.Tiff | image_webp.Webp | image_pdf.Pdf
 
@@ -87,7 +88,7 @@ class ImageFrames:
             grey = samples if samples.dtype == np.uint8 else _stretched(np.nan_to_num(samples.astype(np.float64)))
             return np.repeat(grey[..., np.newaxis], 3, axis=2)
         colour = samples if samples.dtype == np.uint8 else (samples >> 8).astype(np.uint8)
-        return _on_grey(colour) if colour.shape[2] == 4 else colour
+        return _on_grey(colour, samples[..., 3] > 0) if colour.shape[2] == 4 else colour
 
     def replaced(self, frames: Mapping[int, Array]) -> ImageFrames:
         """Return frames in which those have other samples; ValueError where their shape or type differs."""
@@ -116,9 +117,11 @@ def _stretched(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return (share * 255).astype(np.uint8)
 
 
-def _on_grey(colour: Array) -> NDArray[np.uint8]:
-    opacity = colour[..., 3:].astype(np.uint16)
-    return ((colour[..., :3] * opacity + BEHIND * (255 - opacity) + 127) // 255).astype(np.uint8)
+def _on_grey(colour: Array, seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return RGBA on grey; what is `seen`, however faintly, counts half at least: a viewer can make it opaque."""
+    opacity = np.where(seen, LEAST_OPAQUE + colour[..., 3] * np.uint16(255 - LEAST_OPAQUE) // 255, 0)[..., np.newaxis]
+    shown: NDArray[np.uint8] = ((colour[..., :3] * opacity + BEHIND * (255 - opacity) + 127) // 255).astype(np.uint8)
+    return shown
 
 
 def _opened(data: bytes) -> tuple[ImageFrames, dict[str, str], str]:

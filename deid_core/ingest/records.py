@@ -1,4 +1,4 @@
-"""Tables and JSON Lines: one RECORD part a row, so that each row can be about another subject."""
+"""Tables: one RECORD part a row, so that each row can be about another subject; and where things are in a record."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from deid_core.model import Document, Part, PartKind
 from deid_core.standards.columns import label_of
 
 DELIMITERS = ",;\t|"
-MAX_DEPTH = 40
 YEAR = 4  # digits
+SEPARATOR = re.compile(rf"(?i:sep)=[{DELIMITERS}](?:\r\n|\r|\n)")
 csv.field_size_limit(2**31 - 1)
 
 
@@ -26,7 +26,8 @@ csv.field_size_limit(2**31 - 1)
 class TableLayout:
     """Say how a table was written: encoding, delimiter, line end, and its header (() where it had none).
 
-    `columns` names each column of the header: an unnamed one by its place, one named twice twice.
+    `columns` names each column of the header: an unnamed one by its place, one named twice twice. `separator` is the
+    line by which Excel is told the delimiter. `begun`: these rows come from within the table, without what begins it.
     """
 
     encoding: Encoding
@@ -34,25 +35,30 @@ class TableLayout:
     newline: str
     header: tuple[str, ...]
     columns: tuple[str, ...]
+    separator: str = ""
+    begun: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LinesLayout:
-    """Say how JSON Lines were written."""
+class Line(dict[str, Any]):
+    """Be a JSON object that knows the line it was read from, and which columns hold something else than there."""
 
-    encoding: Encoding
-    newline: str
+    __slots__ = ("changed", "line")
+
+    def __init__(self, held: Mapping[str, Any], line: str, changed: Iterable[str] = ()) -> None:
+        """Take an object and its line."""
+        super().__init__(held)
+        self.line, self.changed = line, frozenset(changed)
 
 
-def leaves(record: Any, column: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (column, scalar) of a record; nested members by JSON Pointer (RFC 6901) without its first slash."""
+def leaves(record: Any, column: str | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield (column, scalar) of a record in order; nested ones by JSON Pointer (RFC 6901) without its first slash."""
     if isinstance(record, dict | list):
         items: Iterable[tuple[Any, Any]] = record.items() if isinstance(record, dict) else enumerate(record)
         for name, value in items:
             token = str(name).replace("~", "~0").replace("/", "~1")
-            yield from leaves(value, f"{column}/{token}" if column else token)
+            yield from leaves(value, token if column is None else f"{column}/{token}")
     else:
-        yield column, record
+        yield column or "", record
 
 
 def cell(record: Any, column: str) -> Any:
@@ -71,14 +77,15 @@ def with_cells(record: Any, cells: dict[str, Any]) -> Any:
         for token in above:
             holder = holder[_member(holder, token)]
         holder[_member(holder, last)] = value
-    return copy
+    return Line(copy, record.line, {*record.changed, *cells}) if isinstance(record, Line) else copy
 
 
 def _member(holder: Any, token: str) -> str | int:
     return int(token) if isinstance(holder, list) else token.replace("~1", "/").replace("~0", "~")
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
+    """Return the line end of a text."""
     return "\r\n" if "\r\n" in text[:65536] else "\n"
 
 
@@ -88,34 +95,31 @@ class CsvReader:
     def read(self, data: bytes, asset_id: str, key: ProjectKey) -> Document:
         """Read a table; raise MalformedAsset where a row has more or fewer cells than the first."""
         text, encoding = decode(data)
-        delimiter = _delimiter(text)
-        try:
-            rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if row]
-        except csv.Error:
-            raise MalformedAsset("not a delimited table: a quote is left open or misplaced") from None
+        separator, delimiter = separator_of(text), delimiter_of(text)
+        rows = list(rows_of(io.StringIO(text.removeprefix(separator), newline=""), delimiter))
         if not rows:
             raise EmptyAsset("the table has no rows")
-        wrong = next((number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])), 0)
-        if wrong:
-            raise MalformedAsset(f"row {wrong} has not as many cells as the first")
-        header = tuple(rows[0]) if _is_header(rows) else ()
-        columns = tuple(
-            name if name.strip() else f"column_{number}"
-            for number, name in enumerate(header or ("",) * len(rows[0]), 1)
-        )
-        subject = key.subject("asset", asset_id)
-        parts = [Part("layout", PartKind.LAYOUT, TableLayout(encoding, delimiter, _newline(text), header, columns))]
-        for number, row in enumerate(rows[1 if header else 0 :]):
-            own = key.subject("row", f"{asset_id}:{number}")
-            parts.append(Part(f"row/{number}", PartKind.RECORD, _record(columns, row), own))
-        return Document(asset_id, "text/csv", subject, tuple(parts))
+        header = tuple(rows[0]) if Header(rows[0]).holds(rows[1:]) else ()
+        columns = columns_of(header or len(rows[0]))
+        layout = TableLayout(encoding, delimiter, newline_of(text), header, columns, separator)
+        return _table(rows[1 if header else 0 :], layout, asset_id, key)
+
+    def read_as(self, data: bytes, asset_id: str, key: ProjectKey, layout: TableLayout) -> Document:
+        """Read a table, or rows out of one, of which the layout is known; raise MalformedAsset as `read` does."""
+        text = decode(data)[0] if layout.encoding.alone else layout.encoding.decode(data)
+        own = text if layout.begun else text.removeprefix(layout.separator)
+        rows = list(rows_of(io.StringIO(own, newline=""), layout.delimiter, len(layout.columns)))
+        if layout.header and not layout.begun and (not rows or tuple(rows.pop(0)) != layout.header):
+            raise MalformedAsset("the table has not the header that it had")
+        return _table(rows, layout, asset_id, key)
 
     def write(self, document: Document) -> bytes:
         """Write the table with its own delimiter, line end and encoding; a removed cell is empty."""
         layout: TableLayout = document.part("layout").value
         out = io.StringIO(newline="")
+        out.write("" if layout.begun else layout.separator)
         writer = csv.writer(out, delimiter=layout.delimiter, lineterminator=layout.newline)
-        if layout.header:
+        if layout.header and not layout.begun:
             writer.writerow(layout.header)
         for part in document.parts:
             if part.kind is PartKind.RECORD:
@@ -123,62 +127,49 @@ class CsvReader:
         return layout.encoding.encode(out.getvalue())
 
 
-class JsonLinesReader:
-    """Read JSON Lines: one object a line."""
+def rows_of(lines: Iterable[str], delimiter: str, width: int = 0) -> Iterator[list[str]]:
+    """Yield the rows of a table but empty ones, each of `width` cells, or as many as the first.
 
-    def read(self, data: bytes, asset_id: str, key: ProjectKey) -> Document:
-        """Read the objects; raise MalformedAsset for a line that is not one, or names a member twice."""
-        text, encoding = decode(data)
-        parts = [Part("layout", PartKind.LAYOUT, LinesLayout(encoding, _newline(text)))]
-        # not splitlines: JSON strings may hold U+2028 and its like
-        lines = (line for line in text.replace("\r\n", "\n").split("\n") if line.strip())
-        for number, line in enumerate(lines):
-            own = key.subject("row", f"{asset_id}:{number}")
-            parts.append(Part(f"row/{number}", PartKind.RECORD, _object(line, number + 1), own))
-        if len(parts) == 1:
-            raise EmptyAsset("no JSON object in it")
-        return Document(asset_id, "application/jsonl", key.subject("asset", asset_id), tuple(parts))
-
-    def write(self, document: Document) -> bytes:
-        """Write one object a line, members in their own order."""
-        layout: LinesLayout = document.part("layout").value
-        lines = (json.dumps(part.value, ensure_ascii=False) for part in document.parts if part.kind is PartKind.RECORD)
-        return layout.encoding.encode("".join(line + layout.newline for line in lines))
-
-
-def _object(line: str, number: int) -> dict[str, Any]:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in pairs}) != len(pairs):
-            raise ValueError("a member is named twice")
-        return dict(pairs)
-
+    Raises MalformedAsset with the number of the row that is not one.
+    """
     try:
-        value = json.loads(line, object_pairs_hook=unique)
-        deep = max((column.count("/") for column, _ in leaves(value)), default=0) > MAX_DEPTH
-    except (ValueError, RecursionError):
-        raise MalformedAsset(f"line {number} is not a JSON object with each member once") from None
-    if deep or not isinstance(value, dict):
-        raise MalformedAsset(f"line {number} is not a flat enough JSON object")
-    if "\\u" in line and not _is_text(value):
-        raise MalformedAsset(f"line {number} escapes a control character or half a surrogate pair: not a text")
-    return value
+        for number, row in enumerate(filter(None, csv.reader(lines, delimiter=delimiter, strict=True)), 1):
+            width = width or len(row)
+            if len(row) != width:
+                raise MalformedAsset(f"row {number} has {len(row)} cells, the first has {width}")
+            yield row
+    except csv.Error:
+        raise MalformedAsset("not a delimited table: a quote is left open or misplaced") from None
 
 
-def _is_text(value: Any) -> bool:
-    """Say whether all strings of a JSON value are text: what could be written in a note."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return not re.search(r"(?<!\\)(?:\\\\)*\\u00(?:0[0-8]|0e|0f|1[0-9acdef])", text)
+def columns_of(header: Sequence[str] | int) -> tuple[str, ...]:
+    """Name the columns of a header, or so many without one: an unnamed one by its place."""
+    names = ("",) * header if isinstance(header, int) else header
+    return tuple(name if name.strip() else f"column_{number}" for number, name in enumerate(names, 1))
 
 
-def _delimiter(text: str) -> str:
+def _table(rows: Iterable[Sequence[str]], layout: TableLayout, asset_id: str, key: ProjectKey) -> Document:
+    parts = [Part("layout", PartKind.LAYOUT, layout)]
+    for number, row in enumerate(rows):
+        own = key.subject("row", f"{asset_id}:{number}")
+        parts.append(Part(f"row/{number}", PartKind.RECORD, _record(layout.columns, row), own))
+    return Document(asset_id, "text/csv", key.subject("asset", asset_id), tuple(parts))
+
+
+def delimiter_of(text: str) -> str:
+    """Return the sign that stands most often in a table's first line, unless that names it; a comma where none does."""
+    if separator_of(text):
+        return text[len("sep=")]
     lines = [line for line in text[:65536].splitlines()[:20] if line.strip()]
     counts = {mark: lines[0].count(mark) for mark in DELIMITERS} if lines else {}
     best = max(counts, key=lambda mark: counts[mark], default=",")
     return best if counts.get(best) else ","
+
+
+def separator_of(text: str) -> str:
+    """Return the line with its end by which a table tells Excel its delimiter; "" for most."""
+    told = SEPARATOR.match(text)
+    return told[0] if told else ""
 
 
 def _record(columns: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
@@ -198,21 +189,35 @@ def _row(columns: Sequence[str], record: Mapping[str, Any]) -> Iterator[Any]:
     return (next(lists[name]) if name in lists else record[name] for name in columns)
 
 
-def _is_header(rows: list[list[str]]) -> bool:
-    """Say whether the first row names columns.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Say whether the first row of a table names its columns.
 
     Where one of its cells is a name that we know, it does, unless another cell is plainly data. Otherwise each cell is
     there once, at most one is empty (an index), none is a number, and none stands in its column again.
     """
-    names = [cell.strip() for cell in rows[0]]
-    if any(_is_data(name) for name in names):
-        return False
-    if any(label_of(name) for name in names):
-        return True
-    filled = [name for name in names if name]
-    odd = len(filled) < len(names) - 1 or len(set(filled)) < len(filled) or any(map(str.isdecimal, filled))
-    again = any(name and name == row[place].strip() for row in rows[1:] for place, name in enumerate(names))
-    return bool(filled) and not odd and not again
+
+    first: Sequence[str]
+
+    def holds(self, rows: Iterable[Sequence[str]]) -> bool:
+        """Say whether it does, by the rows beneath it."""
+        told = self.by_itself()
+        return not any(map(self.is_repeated_in, rows)) if told is None else told
+
+    def by_itself(self) -> bool | None:
+        """Say whether it does without a look at the other rows; None where they say."""
+        names = [cell.strip() for cell in self.first]
+        if any(map(_is_data, names)):
+            return False
+        if any(map(label_of, names)):
+            return True
+        filled = [name for name in names if name]
+        odd = len(filled) < len(names) - 1 or len(set(filled)) < len(filled) or any(map(str.isdecimal, filled))
+        return False if odd or not filled else None
+
+    def is_repeated_in(self, row: Sequence[str]) -> bool:
+        """Say whether a cell of it stands in its column again."""
+        return any(cell.strip() and cell.strip() == row[place].strip() for place, cell in enumerate(self.first))
 
 
 def _is_data(cell: str) -> bool:

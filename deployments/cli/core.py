@@ -32,14 +32,16 @@ from deid_core.errors import (
     UsageError,
 )
 from deid_core.ingest.pieces import Buffer, Mapped, Pieces, digest, pieces_of
+from deid_core.ingest.records import CsvReader, TableLayout
 from deid_core.keys import KEY_BYTES, ProjectKey
-from deid_core.model import Decision, PartKind, Plan, Verdict
+from deid_core.model import Decision, Document, PartKind, Plan, Verdict
 from deid_core.pipeline import Identified
 from deid_core.policy import Policy, load_policy
 from deid_core.ports import KnownValue
 from infra.folder import MAPPED_FROM, FolderStore
-from infra.lines import LinesStore
+from infra.lines import LinesStore, piece_name
 from infra.settings import Settings, load_key
+from infra.told import Told
 
 PolicyOption = Annotated[str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")]
 SEVERAL = 3
@@ -53,31 +55,58 @@ class Local:
 
     key: ProjectKey
     policy: Policy
-    known: dict[str, dict[KnownValue, None]] = field(default_factory=dict, repr=False)
+    told: Told = field(default_factory=Told, repr=False)
     failed: dict[str, Quarantine] = field(default_factory=dict)
     names: dict[Path, str] = field(default_factory=dict)  # files, as the caller knows them
+    layouts: dict[tuple[Path, str], TableLayout] = field(default_factory=dict)  # of the pieces of large tables
 
     def recall(self, subject: str) -> tuple[KnownValue, ...]:
         """Return what the files of this call told of a subject."""
-        return tuple(self.known.get(subject, ()))
+        return self.told.recall(subject)
 
     def identified(self, path: Path, name: str) -> tuple[Identified, Mapped]:
         """Read and identify a file; raise a Quarantine where it cannot be."""
+        piece = Path(name).name
         try:
-            data = LinesStore(FolderStore(path)).view(Path(name).name, LIMIT)
+            data = LinesStore(FolderStore(path)).view(piece, LIMIT)
         except UsageError:  # it was there when the folder was listed
             raise UnreadableAsset("it is not there any more, or a link to nothing") from None
-        asset_id = self.key.token("asset", name, digest(data))
-        return pipeline.identify(ingest.read(data, name, asset_id, self.key), self.policy, self.key), data
+        asset_id, layout = self.key.token("asset", name, digest(data)), self.layouts.get((path, piece))
+        if layout:
+            document = CsvReader().read_as(data[:], asset_id, self.key, layout)
+        else:
+            document = ingest.read(data, name, asset_id, self.key)
+        return pipeline.identify(document, self.policy, self.key), data
+
+    def pieces(self, path: Path) -> list[str]:
+        """Return the names of the pieces in which a file is read: JSON Lines or a table, when it is large."""
+        store = LinesStore(FolderStore(path))
+        held = [info.key for info in store.list()]
+        table = store.table(path.name, LIMIT) if held == [path.name] else None
+        if table is None:
+            return held
+        self.layouts |= {(path, piece_name(path.name, *at)): table.layout_at(at[0]) for at in table.pieces}
+        return [piece_name(path.name, *at) for at in table.pieces]
 
     def learn(self, files: list[tuple[Path, str]]) -> None:
-        """Identify every file once, so that each can be searched for what the others know."""
+        """Identify every file once, so that each can be searched for what the others know; one alone knows itself."""
+        if len(files) < 2:
+            return
         for path, name in track(files, "Reading", console=err, transient=True, disable=len(files) < 3):
             try:
-                for subject, values in self.identified(path, name)[0].known.items():
-                    self.known.setdefault(subject, {}).update(dict.fromkeys(values))
+                whose = self.identified(path, name)[0]
+                alone = self._alone(whose.document)
+                for subject, values in whose.known.items():
+                    if subject not in alone:
+                        self.told.tell(subject, values)
             except Quarantine as error:
                 self.failed[name] = error
+
+    def _alone(self, document: Document) -> frozenset[str]:
+        """Return the keys of subjects that nothing else can be about: of a file, or of its rows, without a number."""
+        rows = sum(part.kind is PartKind.RECORD for part in document.parts)
+        own = (self.key.subject("row", f"{document.asset_id}:{number}") for number in range(rows))
+        return frozenset((self.key.subject("asset", document.asset_id), *own))
 
     def planned(self, path: Path, name: str) -> tuple[Identified, Plan, Mapped]:
         """Plan a file; return its bytes, too."""
@@ -93,14 +122,18 @@ class Local:
 
 
 def assets_under(paths: list[Path], local: Local) -> list[tuple[Path, str]]:
-    """Return (file, name) of what lies there; large JSON Lines come as pieces, each named by its bytes.
+    """Return (file, name) of what lies there; large JSON Lines and tables come as pieces, each named by its bytes.
 
     Raises UsageError for a path that is not there.
     """
     found = []
     for path, name in dict.fromkeys(files_under(paths, local.failed)):
         local.names[path] = name
-        held = [info.key for info in LinesStore(FolderStore(path)).list()] if path.is_file() else []
+        try:
+            held = local.pieces(path) if path.is_file() else []
+        except Quarantine as error:
+            local.failed[name] = error
+            continue
         found += [(path, str(Path(name).with_name(piece))) for piece in held] if len(held) > 1 else [(path, name)]
     return found
 

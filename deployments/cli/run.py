@@ -61,7 +61,7 @@ class Bars:
 
 def run(
     source: Annotated[str, typer.Argument(help="A folder, a file, or s3://bucket/prefix.", show_default=False)],
-    policy: Annotated[str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")] = "",
+    policy: Annotated[str, typer.Option("--policy", "-p", help="A shipped or saved policy, or a .toml file.")] = "",
     review: Annotated[Review, typer.Option(help="Who looks before anything is released.")] = "required",
     store: Annotated[str, typer.Option(help="Where to release to; a folder or s3://bucket/prefix.")] = "",
     show_names: Annotated[

@@ -60,6 +60,8 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/items/{item_id}/compare"): READS_RAW,
     ("GET", "/account"): EVERYONE,
     ("GET", "/users"): ADMINISTERS,
+    ("GET", "/policies"): SEES_BATCHES,
+    ("GET", "/policies/{name}"): SEES_BATCHES,
     # who is there
     ("POST", "/api/session"): ANYONE,
     ("DELETE", "/api/session"): EVERYONE,
@@ -71,6 +73,11 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/api/users"): ADMINISTERS,
     ("POST", "/api/users"): ADMINISTERS,
     ("PATCH", "/api/users/{name}"): ADMINISTERS,
+    # what is done about which label
+    ("GET", "/api/policies"): SEES_BATCHES,
+    ("GET", "/api/policies/{name}"): SEES_BATCHES,
+    ("GET", "/api/policies/{name}/file"): SEES_BATCHES,
+    ("POST", "/api/policies/{name}"): MANAGES,
     # what waits
     ("GET", "/api/batches"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}"): SEES_BATCHES,
@@ -107,6 +114,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("POST", "/api/batches/{batch_id}/reset"): MANAGES,
     ("POST", "/api/batches/{batch_id}/redetect"): MANAGES,
     ("POST", "/api/batches/{batch_id}/priority"): MANAGES,
+    ("POST", "/api/batches/{batch_id}/rerun"): MANAGES,
 }
 
 
@@ -149,9 +157,9 @@ def guard(request: Request) -> None:
     principal = _caller(request)
     if principal is None:
         raise HTTPException(401, "sign in first")
+    request.state.principal = principal  # a page that refuses knows whom
     if not principal.roles & access.roles or access.scope not in principal.scopes:
         raise HTTPException(403, "your roles or your token do not reach this")
-    request.state.principal = principal
 
 
 async def _caller_of(request: Request) -> Principal:

@@ -64,9 +64,11 @@ def sign_out(request: Request, response: Response, principal: Caller, settings: 
 
 
 @router.get("/me", tags=["session"])
-def me(principal: Caller) -> dict[str, Any]:
-    """Say who is signed in, and with which roles and scopes."""
-    return {"name": principal.name, "roles": sorted(principal.roles), "scopes": sorted(principal.scopes)}
+def me(request: Request, principal: Caller, settings: Configured) -> dict[str, Any]:
+    """Say who is signed in, with which roles and scopes, and the CSRF token of the session ("" without one)."""
+    token = session_token(request)
+    told = {"name": principal.name, "roles": sorted(principal.roles), "scopes": sorted(principal.scopes)}
+    return told | {"csrf": csrf_of(settings, token) if token else ""}
 
 
 @router.get("/tokens", tags=["accounts"])

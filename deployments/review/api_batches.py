@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Query
 
+from deid_core.errors import UsageError
 from deployments.review import asked, drawing
 from deployments.review.access import Caller, Configured
 from deployments.review.opening import steps_of
 from deployments.review.resuming import resume
+from infra import accounts
 from infra import review_queue as queue
+from infra.accounts import Role
 from infra.review_queue import Status
 from tasks.run import opened
 
@@ -60,7 +63,17 @@ def page(url: str, batch_id: str, filters: asked.Filters, limit: int = PAGE) -> 
     priority, _, number = filters.after.partition(":")
     behind = (int(priority), int(number)) if filters.after else None
     statuses = tuple(status for status in filters.status if status) or tuple(Status)
-    found = queue.items(url, batch_id, statuses, limit=limit, label=filters.label, step=filters.step, after=behind)
+    found = queue.items(
+        url,
+        batch_id,
+        statuses,
+        limit=limit,
+        after=behind,
+        label=filters.label,
+        step=filters.step,
+        reason=filters.reason,
+        assigned_to=filters.assigned_to,
+    )
     return found, f"{found[-1].priority}:{found[-1].id}" if len(found) == limit else ""
 
 
@@ -81,13 +94,13 @@ def claim(batch_id: str, body: asked.Claim, principal: Caller, settings: Configu
 
 
 @router.post("/turns/{turn_id}/heartbeat", tags=["turns"])
-def heartbeat(turn_id: int, principal: Caller, settings: Configured) -> dict[str, str]:
+def heartbeat(turn_id: asked.Number, principal: Caller, settings: Configured) -> dict[str, str]:
     """Keep one's hold on an item; 409 where it was lost."""
     return {"until": queue.heartbeat(settings.database_url, turn_id, principal.name)}
 
 
 @router.post("/turns/{turn_id}/release", tags=["turns"], status_code=204)
-def release(turn_id: int, principal: Caller, settings: Configured) -> None:
+def release(turn_id: asked.Number, principal: Caller, settings: Configured) -> None:
     """Give an item back undecided; what was saved of it stays."""
     queue.release(settings.database_url, turn_id, principal.name)
 
@@ -110,6 +123,9 @@ def decide(
 @router.post("/batches/{batch_id}/assign")
 def assign(batch_id: str, body: asked.Assignment, principal: Caller, settings: Configured) -> dict[str, int]:
     """Give at most 200 items to reviewers, evenly, in order or at random; the seed is recorded."""
+    nobodys = [name for name in body.reviewers if not _reviews(settings.database_url, name)]
+    if nobodys:  # nobody else could take what is given to them
+        raise UsageError("documents are given to active users who are reviewers")
     return queue.assign(
         settings.database_url,
         batch_id,
@@ -120,6 +136,12 @@ def assign(batch_id: str, body: asked.Assignment, principal: Caller, settings: C
         limit=body.limit,
         by=principal.name,
     )
+
+
+def _reviews(url: str, name: str) -> bool:
+    """Say whether somebody of that name may take a turn."""
+    who = accounts.trusted_as(url, name)
+    return who is not None and Role.REVIEWER in who.roles
 
 
 @router.post("/batches/{batch_id}/unassign")
@@ -147,5 +169,4 @@ def redetect(batch_id: str, body: asked.Redetection, principal: Caller, settings
 def priority(batch_id: str, body: asked.Priority, principal: Caller, settings: Configured) -> dict[str, int]:
     """Make items more or less urgent."""
     url = settings.database_url
-    queue.batch(url, batch_id)
-    return {"changed": queue.set_priority(url, body.item_ids, body.priority, principal.name)}
+    return {"changed": queue.set_priority(url, batch_id, body.item_ids, body.priority, principal.name)}

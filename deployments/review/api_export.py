@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from deid_core import ingest, pipeline, verify
 from deid_core.errors import ResidualIdentifier
+from deployments.review import asked
 from deployments.review.access import Caller, Configured, main_role
 from deployments.review.opening import masked
 from infra import audit_log
@@ -17,7 +18,7 @@ router = APIRouter(prefix="/api/items", tags=["items"])
 
 
 @router.get("/{item_id}/export", response_class=Response)
-def export(item_id: int, principal: Caller, settings: Configured) -> Response:
+def export(item_id: asked.Number, principal: Caller, settings: Configured) -> Response:
     """Return the bytes that leave by the submitted ground truth; 409, and a record of it, where nobody submitted one.
 
     They are searched for what is left of the source first; what does not hold is refused with 409, too.

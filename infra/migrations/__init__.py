@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from deid_core.errors import ServiceError
 from infra.database import SCHEMA_LOCK, lock, reading, writing
 
-HEAD = "r0006"
+HEAD = "r0007"
 FIRST = "r0001"  # what databases hold that are older than the migrations
 VERSION_TABLE = "review_version"
 

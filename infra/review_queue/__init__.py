@@ -20,6 +20,7 @@ from infra.review_queue.intake import (
     create,
     create_batch,
     escalate_overdue,
+    media_types,
     pending_count,
     progress,
     tag_items,
@@ -35,6 +36,7 @@ from infra.review_queue.reading import (
     ground_truth,
     ground_truths,
     history,
+    holders,
     items,
     load,
     my_turns,
@@ -43,6 +45,7 @@ from infra.review_queue.reading import (
 from infra.review_queue.sealed import Comment, comment, comments
 from infra.review_queue.tables import (
     DEIDENTIFIED,
+    FAILED,
     NON_DEIDENTIFIED,
     UNDECIDED,
     Batch,
@@ -59,6 +62,7 @@ from infra.review_queue.work import Outcome, adjudicate, clone, save, submit
 
 __all__ = [
     "DEIDENTIFIED",
+    "FAILED",
     "NON_DEIDENTIFIED",
     "UNDECIDED",
     "Batch",
@@ -104,8 +108,10 @@ __all__ = [
     "ground_truths",
     "heartbeat",
     "history",
+    "holders",
     "items",
     "load",
+    "media_types",
     "my_turns",
     "pending_count",
     "progress",

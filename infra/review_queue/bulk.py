@@ -125,13 +125,13 @@ def redetect(url: str, batch_id: str, plans: Iterable[Plan], by: str, scope: Sco
         return done
 
 
-def set_priority(url: str, item_ids: Sequence[int], priority: int, by: str) -> int:
-    """Make items of one batch more or less urgent (higher first), and return how many."""
+def set_priority(url: str, batch_id: str, item_ids: Sequence[int], priority: int, by: str) -> int:
+    """Make items of a batch more or less urgent (higher first), and return how many; UsageError for another batch's."""
     with writing(url) as session:
         items = _items(session, item_ids)
-        if len({item.batch_id for item in items}) != 1:
-            raise UsageError("those are items of several batches, or of none")
-        batch = found(session, items[0].batch_id, "alone")
+        if {item.batch_id for item in items} != {batch_id}:
+            raise UsageError("those are items of another batch, or of none")
+        batch = found(session, batch_id, "alone")
         for item in items:
             item.priority = priority
         turns = update(Turn).where(col(Turn.item_id).in_([item.id for item in items])).values(priority=priority)

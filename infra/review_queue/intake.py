@@ -24,6 +24,7 @@ from infra.database import insert_new, reading, timestamp, writing
 from infra.review_queue.tables import (
     DEIDENTIFIED,
     DETECTOR,
+    FAILED,
     NON_DEIDENTIFIED,
     OPEN,
     REVIEW,
@@ -217,15 +218,18 @@ def _steps(batch: Batch | None) -> list[dict[str, Any]]:
     return [*turns, {"step": SECOND, "status": WAITING, **blank}] if batch and batch.steps == 2 else turns
 
 
-def tag_items(url: str, batch_id: str, asset_ids: Sequence[str], tag: str = DEIDENTIFIED) -> int:
-    """Tag the named assets' items, by default as de-identified, and return how many; for after an export."""
-    if tag not in (DEIDENTIFIED, NON_DEIDENTIFIED):
+def tag_items(url: str, batch_id: str, asset_ids: Sequence[str], tag: str = DEIDENTIFIED, *, failure: str = "") -> int:
+    """Tag the named assets' items, by default as de-identified, and return how many; for after an export.
+
+    `failure` is the code of the reason where they failed, and only there; raise UsageError for another tag.
+    """
+    if tag not in (DEIDENTIFIED, NON_DEIDENTIFIED, FAILED) or (tag == FAILED) != bool(failure):
         raise UsageError("no such tag")
     done = 0
     with writing(url) as session:
         for first in range(0, len(asset_ids), CHUNK):
             where = (col(Item.batch_id) == batch_id, col(Item.asset_id).in_(asset_ids[first : first + CHUNK]))
-            done += session.connection().execute(update(Item).where(*where).values(tag=tag)).rowcount
+            done += session.connection().execute(update(Item).where(*where).values(tag=tag, failure=failure)).rowcount
     return done
 
 
@@ -263,6 +267,18 @@ def acts(url: str, batch_id: str) -> tuple[int, int]:
     with reading(url) as session:
         lines, items = (int(session.exec(statement).one()) for statement in of_batch)
     return lines, items
+
+
+def media_types(url: str, batch_id: str, items: int) -> dict[str, int]:
+    """Count a batch's items by media type; `items` is how many it has, so that they are counted again only if added."""
+    return dict(_types(url, batch_id, items))
+
+
+@lru_cache(maxsize=256)
+def _types(url: str, batch_id: str, _items: int) -> tuple[tuple[str, int], ...]:
+    statement = select(Item.media_type, func.count()).where(Item.batch_id == batch_id).group_by(col(Item.media_type))
+    with reading(url) as session:
+        return tuple(sorted(session.exec(statement).all()))
 
 
 @lru_cache(maxsize=64)

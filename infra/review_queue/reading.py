@@ -18,6 +18,7 @@ from infra.review_queue.intake import found
 from infra.review_queue.tables import (
     ADJUDICATION,
     DETECTOR,
+    DONE,
     OPEN,
     SUBMITTED,
     UNDECIDED,
@@ -200,6 +201,17 @@ def my_turns(url: str, who: str) -> list[Claimed]:
     )
     with reading(url) as session:
         return [Claimed(turn, item) for turn, item in session.exec(statement)]
+
+
+def holders(url: str, item_ids: Sequence[int]) -> dict[int, list[Turn]]:
+    """Return by item the open turns that somebody holds or is to take, for who shares them out."""
+    named = or_(col(Turn.assigned_to) != "", col(Turn.who).is_not(None))
+    where = (col(Turn.item_id).in_(item_ids), col(Turn.status) != DONE, named)
+    held: dict[int, list[Turn]] = {}
+    with reading(url) as session:
+        for turn in session.exec(select(Turn).where(*where).order_by(col(Turn.item_id), col(Turn.number))):
+            held.setdefault(turn.item_id, []).append(turn)
+    return held
 
 
 def turns(url: str, item_id: int) -> list[Turn]:

@@ -14,6 +14,8 @@ from infra import audit_log
 from infra.database import timestamp
 from infra.review_queue.tables import Batch, Event, Item
 
+DECISIONS = ("review.approved", "review.rejected", "review.sent_back")  # of a batch: a releaser's; the rest a steward's
+
 
 def of_item(
     batch: Batch, item: Item, agent: str, activity: str, reason: str, *, role: str = "reviewer", **counts: Any
@@ -37,7 +39,7 @@ def of_batch(batch: Batch, agent: str, activity: str, reason: str, counts: Mappi
     """Return the audit's record of an act about a batch."""
     return AuditRecord(
         agent=agent,
-        role="reviewer" if agent != "deidflow" else "pipeline",
+        role=("releaser" if activity in DECISIONS else "steward") if agent != "deidflow" else "pipeline",
         activity=activity,
         entity=f"batch:{batch.id}",
         reason=reason,

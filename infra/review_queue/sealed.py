@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from infra.review_queue.tables import SealedComment
 
 NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random, 96 bits
 LENGTH = 2000  # characters
+SPAN_ID = re.compile(r"(\d{1,9}\.\d{1,9})?", re.ASCII)  # kept in the clear, so it cannot be a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,11 @@ class Comment:
 
 
 def comment(url: str, key: ProjectKey, item_id: int, who: str, text: str, span_id: str = "") -> int:
-    """Keep somebody's comment, sealed, and return its number; raise UsageError for none or an overlong one."""
+    """Keep somebody's comment, sealed, and return its number; raise UsageError for none, or what names no span."""
     if not who or not 0 < len(text.strip()) <= LENGTH:
         raise UsageError(f"a comment is somebody's, of at most {LENGTH} characters")
+    if not SPAN_ID.fullmatch(span_id):
+        raise UsageError("a comment is about the item, or about a span by its id")
     nonce = secrets.token_bytes(NONCE_BYTES)
     sealed = _cipher(key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), _bound(item_id, who))
     with writing(url) as session:

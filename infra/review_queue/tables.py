@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 UNDECIDED = (Status.PENDING, Status.SENT_BACK)
-NON_DEIDENTIFIED, DEIDENTIFIED = "NonDeidentified", "DeIdentified"
+NON_DEIDENTIFIED, DEIDENTIFIED, FAILED = "NonDeidentified", "DeIdentified", "Failed"
 WAITING, OPEN, DONE = "waiting", "open", "done"  # a turn: not yet, now, no more
 REVIEW, SECOND, ADJUDICATION = "review", "second", "adjudication"
 DRAFT, SUBMITTED, WITHDRAWN = "draft", "submitted", "withdrawn"
@@ -100,6 +100,7 @@ class Item(SQLModel, table=True):
     unsure: int = 0
     lowest: float = 1.0  # the lowest score of what goes
     tag: str = NON_DEIDENTIFIED
+    failure: str = ""  # the reason's code, where carrying the decision out failed
     decided_by: str = ""
     decided_at: str = ""
     version: int = 1  # counts changes

@@ -133,7 +133,9 @@ def test_what_people_decide_about_spans_is_released(
     assert "Jane Doe" not in text
     assert "3/14/2021" in text
     manifest = json.loads((root / "manifest.json").read_bytes())
-    assert manifest["review"] == {"mode": "required", "decided_by": ["ann", "bob"], "decision": "approved"}
+    left = {"every": {"items": 1, "with_missed": 1, "bound": 1.0}}  # what was rejected says nothing
+    decided = {"mode": "required", "decided_by": ["ann", "bob"], "decision": "approved", "residual": left}
+    assert manifest["review"] == decided
     acts = [json.loads(line) for line in audit_log.export(url, release.run_id)[0].splitlines()]
     assert [(act["agent"], act["activity"]) for act in acts if act["activity"].startswith("review.")] == [
         ("stu", "review.redetected"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import stat
@@ -154,6 +156,65 @@ def test_large_lines_go_through_in_pieces(tmp_path: Path, quick_policy: Path, mo
     source.write_text(source.read_text() + "no object\n")
     assert exit_of("deid", str(source), "-o", str(tmp_path / "none"), *options) == 13
     assert not list(tmp_path.glob("none/*"))
+
+
+@pytest.mark.parametrize(("encoding", "newline"), [("utf-8", "\n"), ("utf-8-sig", "\r\n"), ("cp1252", "\n")])
+def test_a_large_table_goes_through_in_pieces(
+    encoding: str, newline: str, tmp_path: Path, quick_policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are found and written as they are of the table whole, under its one header; a ragged one is named."""
+    said = 'José said:{0}"Jane Doe, call 617-555-01{1}"'
+    body = [[f"10000{n}", "Jane Doe", said.format(newline, n)] for n in range(10, 40)]
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";", lineterminator=newline).writerows([["mrn", "name", "note"], *body])
+    source = tmp_path / "notes.csv"
+    source.write_bytes(text.getvalue().encode(encoding))
+    options = ["--json", "--policy", str(quick_policy)]
+    RUN.invoke(app, ["key", "new"])
+
+    def places(*command: str) -> list[str]:
+        found = [json.loads(row) for row in RUN.invoke(app, [*command, str(source), *options]).stdout.splitlines()]
+        return sorted(f"{row['asset']} {row['entity_type']} {row['location']}" for row in found)
+
+    def written(folder: str) -> bytes:
+        assert exit_of("deid", str(source), "-o", str(tmp_path / folder), *options) == 0
+        (output,) = (tmp_path / folder).iterdir()
+        return output.read_bytes()
+
+    whole = places("detect"), places("deid", "--plan"), written("whole")
+    monkeypatch.setattr(lines, "CUT_FROM", 200)
+    monkeypatch.setattr(lines, "PIECE", 300)
+    assert (places("detect"), places("deid", "--plan"), written("pieces")) == whole
+    assert whole[2].decode(encoding).count("<PHONE>") == 30
+    source.write_bytes(source.read_bytes() + f"1;2{newline}".encode())
+    done = RUN.invoke(app, ["deid", str(source), "-o", str(tmp_path / "none"), *options])
+    assert done.exit_code == 13
+    assert "row 32 has 2 cells, the first has 3" in done.stderr
+    assert not list(tmp_path.glob("none/*"))
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_what_one_piece_tells_of_a_patient_is_found_in_the_others(
+    ending: str, tmp_path: Path, quick_policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that only the last row gives away is gone from the same patient's first, and stays in another's."""
+    told = [
+        *(("1234567", "Zebulon slept well."), ("7654321", "The zebulon scan is clean.")),
+        *(("5555555", "No change since yesterday.") for _ in range(20)),
+        ("1234567", "Patient: Zebulon Quux, seen again."),
+    ]
+    source = tmp_path / f"notes.{ending}"
+    with source.open("w", newline="") as file:
+        if ending == "csv":
+            csv.writer(file).writerows([("mrn", "note"), *told])
+        else:
+            file.writelines(json.dumps({"mrn": mrn, "note": note}) + "\n" for mrn, note in told)
+    monkeypatch.setattr(lines, "CUT_FROM", 200)
+    monkeypatch.setattr(lines, "PIECE", 300)
+    assert exit_of("deid", str(source), "-o", str(tmp_path / "out"), "--policy", str(quick_policy)) == 0
+    (output,) = (tmp_path / "out").iterdir()
+    assert "Zebulon" not in output.read_text()
+    assert "zebulon scan" in output.read_text()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -36,7 +36,8 @@ from deid_core.policy import Policy, load_policy
 
 ROWS = Path(__file__).resolve().parents[1] / "golden" / "dicom_descriptors.txt"
 PLACES = ("StudyDescription", "SeriesDescription", "ProtocolName", "RequestedProcedureDescription", "ImageComments")
-COMMON = {"for", "mrn", "general", "hospital", "clinic", "org", "555"}  # stand in a surrogate as well
+# stand in a surrogate as well
+COMMON = {"for", "mrn", "general", "hospital", "clinic", "org", "555", "radiology", "medical", "grp"}
 MARKED = re.compile(r"\[\[(.*?)\]\]")
 WORD = re.compile(r"[^\W_]+")
 

@@ -9,7 +9,7 @@ import pytest
 from deid_core.entities import EntityType
 from deid_core.errors import UsageError
 from deid_core.keys import ProjectKey
-from deid_core.model import Action, Decision, Finding, Plan, TextSpan, Verdict
+from deid_core.model import Action, Decision, Finding, Plan, TextSpan, TimeSpan, Verdict
 from deid_core.policy import ReviewRules
 from deid_core.review import Edit
 from infra import audit_log
@@ -381,7 +381,7 @@ def test_items_are_listed_by_filter_and_page(database_url: str) -> None:
     with pytest.raises(UsageError):
         count(database_url, batch_id, colour="blue")
     ids = [item.id or 0 for item in queue.items(database_url, batch_id)]
-    assert queue.set_priority(database_url, ids[10:12], 9, "stu") == 2
+    assert queue.set_priority(database_url, batch_id, ids[10:12], 9, "stu") == 2
     seen: list[int] = []
     after = None
     while page := queue.items(database_url, batch_id, limit=7, after=after):
@@ -389,3 +389,38 @@ def test_items_are_listed_by_filter_and_page(database_url: str) -> None:
         after = (page[-1].priority, page[-1].id or 0)
     assert seen == [*ids[10:12], *ids[:10], *ids[12:]]
     assert taken(database_url, batch_id, "bob").item.id == ids[10]
+
+
+def test_time_is_decided_as_places_are(database_url: str) -> None:
+    """Seconds of a sound are accepted, moved, added, compared, counted and handed on as the plan that goes."""
+    queue.create(database_url)
+    batch = queue.create_batch(database_url, "run-1", policy_sha256="2" * 64)
+    heard = [Finding(EntityType.NAME, TimeSpan("sound", at, at + 0.75), 0.6, "ner", "1", "cue") for at in (1.5, 9.0)]
+    decisions = tuple(Decision(one, Verdict.REVIEW, Action("mask_label"), "unsure") for one in heard)
+    asked = Plan("a1", "1" * 64, "2" * 64, decisions, "subject", "audio/wav")
+    queue.add_items(database_url, batch.id, [NewItem(asked, "low_confidence")])
+    held = taken(database_url, batch.id, "ann")
+    assert (held.item.unsure, held.item.labels) == (2, {"NAME": 2})
+    turn, item_id = held.turn.id or 0, held.item.id or 0
+    edits = [
+        Edit("accept", "1.0"),
+        Edit("resize", "1.0", location=TimeSpan("sound", 1.25, 2.5)),
+        Edit("reject", "1.1"),
+        Edit("add", entity_type=EntityType.PHONE, location=TimeSpan("sound", 30.0, 34.5)),
+    ]
+    saved = queue.save(database_url, turn, "ann", edits, 1)
+    for wrong in (TimeSpan("sound", 5.0, 5.0), TimeSpan("sound", -1.0, 2.0), TimeSpan("", 1.0, 2.0)):
+        with pytest.raises(UsageError):
+            queue.save(database_url, turn, "ann", [Edit("add", "", EntityType.NAME, wrong)], saved.number)
+    with pytest.raises(UsageError):  # no time of a text
+        queue.save(database_url, turn, "ann", [Edit("resize", "1.0", location=TextSpan("sound", 1, 2))], saved.number)
+    queue.submit(database_url, turn, "ann", "approved", saved.number)
+    kinds = [one.kind for one in queue.compare(database_url, item_id, 1, saved.number)]
+    assert sorted(kinds) == ["added", "resized", "verdict"]
+    truth = queue.ground_truth(database_url, item_id)
+    goes = [span["location"] for span in truth.spans if span["verdict"] == "transform"]
+    assert [(place["start"], place["end"]) for place in goes] == [(1.25, 2.5), (30.0, 34.5)]
+    told = queue.figures(database_url, batch.id)
+    assert (told["any_label"]["people"], told["any_label"]["overlap"]["precision"]) == (2, 0.5)
+    assert told["residual"]["every"]["with_missed"] == 1
+    assert [event.act for event in queue.history(database_url, item_id)][:4] == [f"span.{edit.act}" for edit in edits]

@@ -262,6 +262,53 @@ def test_files_of_many_people_are_spliced_by_what_each_of_their_values_becomes(n
     assert fast.spliced > 10
 
 
+WORDS = (
+    "CT",
+    "CHEST",
+    "KNEE",
+    "W",
+    "CONTRAST",
+    "axial",
+    "Lindqvist",
+    "(OKAFOR)",
+    "PROTOCOL",
+    "12.3.2019",
+    "512",
+    "ASSOC",
+)
+
+
+@pytest.mark.parametrize("name", ["safe_harbor", "limited_data_set", "research", "modelled"])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian], ids=lambda s: s.name)
+def test_texts_that_were_never_met_are_done_by_themselves(name: str, syntax: UID) -> None:
+    """Every file has descriptions of its own, some with shapes of names and dates in them, some with the patient's."""
+    fast, rules, chance = Splicer(policy(name), KEY), policy(name), random.Random(5)
+    for number in range(40):
+        family, maker = chance.choice(("Brzezicki", "Chest", "Van Houten", "Stone")), chance.choice(("Acme", "Toshiba"))
+        said = [" ".join(chance.choices(WORDS, k=4)) for _ in range(5)]
+        code, step, deeper = Dataset(), Dataset(), Dataset()
+        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "71250", "99LOCAL", said[3]
+        deeper.CodeValue, deeper.CodeMeaning = "121071", f"finding of {family}"
+        code.EquivalentCodeSequence = [deeper]
+        step.ScheduledProcedureStepDescription, step.RequestedProcedureID = said[4], f"RP-{number}"
+        step.ScheduledProtocolCodeSequence = [code] * chance.randrange(3)
+        data = a_slice(
+            number,
+            syntax,
+            PatientName=f"{family}^Ann",
+            PatientID=f"{number * 7919:07d}",
+            StudyDescription=said[0],
+            SeriesDescription=f"{said[1]} {family if number % 3 == 0 else ''}",
+            ProtocolName=f"{said[2]}\\{number}" if number % 5 == 0 else said[2],
+            Manufacturer=maker,
+            InstitutionName=maker,
+            RequestAttributesSequence=[step] * (1 + number % 2),
+            ImageComments=f"line {number}\r\nof {family}" if number % 4 == 0 else "plain",
+        )
+        assert fast.deidentified(data, "asset") == plainly(data, rules), number
+    assert fast.spliced > 20
+
+
 def test_a_name_in_an_element_of_unknown_representation_is_sought_in_texts() -> None:
     """Another name of the patient, written as UN, goes with its element, and from a description that was met before."""
     fast, rules = Splicer(policy("safe_harbor"), KEY), policy("safe_harbor")

@@ -47,16 +47,16 @@ def film() -> type[Film]:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Return the shapes of what the real engine is asked to read, while it reads it."""
     from deid_core.extract import reading as module
-    from deid_core.extract.rapid import RapidOcr
+    from deid_core.extract.apart import Apart
 
     asked: list[tuple[int, ...]] = []
-    own = RapidOcr.words
+    own = Apart.words
 
-    def words(self: RapidOcr, frame: Picture, whole: tuple[int, ...] = ()) -> list[Any]:
+    def words(self: Apart, frame: Picture, whole: tuple[int, ...] = ()) -> list[Any]:
         asked.append(frame.shape)
         return own(self, frame, whole)
 
-    monkeypatch.setattr(RapidOcr, "words", words)
+    monkeypatch.setattr(Apart, "words", words)
     module._words.clear()
     return asked
 

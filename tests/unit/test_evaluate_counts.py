@@ -270,6 +270,15 @@ def test_intervals_by_hand() -> None:
     assert (share.value, share.low, share.high) == (0.5, 0.0, 1.0)
 
 
+def test_one_document_is_no_certainty() -> None:
+    """Two of three identifiers of the only document: the exact bounds of two in three, not a point."""
+    name = ("overall", "direct", "covered")
+    sums = summed([Counter({name: 2, ("overall", "direct", "leaked"): 1})], np.random.default_rng(0), 50)
+    share = sums.share(name, [name, ("overall", "direct", "leaked")])
+    assert share.value == pytest.approx(2 / 3)
+    assert (share.low, share.high) == (pytest.approx(0.1354, abs=1e-4), pytest.approx(0.9830, abs=1e-4))
+
+
 @pytest.mark.parametrize(("number", "low"), [(1, 0.05), (10, 0.7411), (299, 0.99)])
 def test_nothing_missed_is_not_nothing_to_miss(number: int, low: float) -> None:
     """With all of n found the interval begins at the exact one-sided bound, 0.05 ** (1 / n), not at 1."""

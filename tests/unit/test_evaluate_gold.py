@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 
 import pytest
@@ -143,6 +144,46 @@ def test_bad_gold_is_refused_without_a_value(case: str) -> None:
         read(BAD[case])
     assert "Ruiz" not in str(error.value)
     assert "Ruiz" not in repr(error.value.__cause__)
+
+
+COUNTED = "🙂 Año\r\nAna Ruiz, seen"  # Ana Ruiz from 7 to 15
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "seems"),
+    [
+        (7, 14, "an end that is included"),
+        (8, 15, "from 1, with an end that is included"),
+        (11, 19, "UTF-8 bytes"),
+        (8, 16, "UTF-16 units"),
+        (6, 14, "a Windows line end as one"),
+        (0, 8, "there; offsets count code points from 0, and the end is not included"),
+    ],
+)
+def test_gold_whose_places_do_not_fit_says_what_they_may_count(start: int, end: int, seems: str) -> None:
+    """Whoever exported it reads what to change, in each format that tells a value beside its place, without it."""
+    ours = {"start": start, "end": end, "entity_type": "NAME", "value": "Ana Ruiz"}
+    theirs = {"start_position": start, "end_position": end, "entity_type": "PERSON", "entity_value": "Ana Ruiz"}
+    files = [
+        {"a.jsonl": json.dumps({"id": "1", "text": COUNTED, "spans": [ours]}).encode()},
+        {"a.json": json.dumps([{"full_text": COUNTED, "spans": [theirs]}]).encode()},
+        {"a.txt": COUNTED.encode(), "a.ann": f"T1\tNAME {start} {end}\tAna Ruiz\n".encode()},
+    ]
+    for held in files:
+        with pytest.raises(MalformedAsset, match=re.escape(seems)) as error:
+            read(held)
+        assert "Ruiz" not in str(error.value)
+    files[0]["a.jsonl"] = files[0]["a.jsonl"].replace(
+        f'"start": {start}, "end": {end}'.encode(), b'"start": 7, "end": 15'
+    )
+    assert read(files[0]).documents[0].spans[0].start == 7
+
+
+def test_white_space_that_was_marked_with_a_value_is_not_of_it() -> None:
+    """A span that takes in a space or a line's end is the value alone: else nothing found would be exact."""
+    row = {"id": "1", "text": "By Ana Ruiz\n", "spans": [{"start": 2, "end": 12, "entity_type": "NAME"}]}
+    span = read({"a.jsonl": json.dumps(row).encode()}).documents[0].spans[0]
+    assert (span.start, span.end) == (3, 11)
 
 
 def test_entities_do_not_expand() -> None:

@@ -156,6 +156,22 @@ def test_a_picture_under_full_transparency_is_not_released(key: ProjectKey) -> N
             assert not np.array(image).any()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_text_that_is_nearly_transparent_is_seen(dtype: type, key: ProjectKey) -> None:
+    """Who opens the picture can make it opaque: so it is shown to the reader with half its strength at least."""
+    most = np.iinfo(dtype).max
+    image = np.zeros((ROWS, COLUMNS, 4), dtype)
+    image[..., 3] = 1
+    image[10:20, 10:20, :3] = most
+    shown = frames(read(_array(image)[0], key)).readable(0)
+    assert int(shown[15, 15, 0]) - int(shown[0, 0, 0]) > 100
+    image[..., 3] = most
+    image[10:20, 10:20, 3] = most // 2
+    image[..., :3] = 0
+    faint = frames(read(_array(image)[0], key)).readable(0)
+    assert int(faint[15, 15, 0]) - int(faint[0, 0, 0]) > 25
+
+
 def test_text_on_nothing_can_be_read(key: ProjectKey) -> None:
     """Black and white text on a transparent ground both stand out from it."""
     image = np.zeros((ROWS, COLUMNS, 4), np.uint8)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from deid_core.detect.ner_onnx import META, VOCABULARY, WEIGHTS, opened, read
 from deid_core.entities import EntityType
 from deid_core.model import Span
 from deployments.train.apart import apart, marked
+from deployments.train.card import SOURCES
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,34 @@ def test_the_same_seed_trains_the_same_encoder(tmp_path: Path) -> None:
         asked = (CORPORA, folder / "model.safetensors", folder / "vocab.txt", tmp_path / name)
         fit.main(*asked, seed=3, steps=2, makers=0)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not beside the checkout")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the ONNX export, which torch has two of
+def test_one_command_trains_measures_and_writes_a_model_that_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rounds of one step, on gold of two documents: a folder that loads and finds, and a card that owns up."""
+    pytest.importorskip("torch", reason="training needs torch, which using the model does not")
+    encoder = pytest.importorskip("deployments.train.encoder")
+    monkeypatch.setattr("deployments.train.evaluate.COPIES", 1)
+    monkeypatch.setattr("deployments.train.evaluate.CLEAN", 20)
+    gold, out = tmp_path / "gold", tmp_path / "model"
+    gold.mkdir()
+    for part in ("dev", "held_out"):
+        (gold / f"{part}.txt").write_text("### a note\nSeen by Dr. [NAME Ann Lee] on [DATE 3 May 2021].\n")
+        (gold / f"{part}_negatives.txt").write_text("Foley catheter out.\n")
+    encoder.main(CORPORA, gold, out, seed=3, steps=1, rounds=2)
+    meta = json.loads((out / META).read_text())
+    held = opened((out / WEIGHTS).read_bytes(), (out / VOCABULARY).read_text(), meta)
+    assert len(read(held, ["Seen by Dr. Ann Lee."])) == 1
+    assert sum(path.stat().st_size for path in out.iterdir()) < 30_000_000
+    card = (out / "MODEL_CARD.md").read_text()
+    assert "--seed 3 --steps 1 --rounds 2" in card
+    assert all(name in card and licence in card for name, licence, _ in SOURCES)
+    assert all(
+        f"| {name} |" in card for name in (*meta["performance"]["counts"], *meta["performance"]["names_by_origin"])
+    )
+    assert "## Limits" in card

@@ -33,6 +33,7 @@ def left(text: str, part: str, label: EntityType, score: float = 0.8, *, beside:
         ("against the Republic of Poland", "Republic of", EntityType.CITY),
         ("The Polish Government were", "Polish", EntityType.CITY),
         ("4,200 Danish kroner", "Danish kroner", EntityType.CITY),
+        ("Lovenox 40 mg SC ....", "SC", EntityType.NAME),
     ],
 )
 def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: EntityType) -> None:
@@ -54,6 +55,7 @@ def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: Enti
         ("Murphy's drain is full", "Murphy", EntityType.NAME, "Murphy"),
         ("Hartmann called", "Hartmann", EntityType.NAME, "Hartmann"),
         ("Ed Hall came", "Ed", EntityType.NAME, "Ed"),
+        ("given by SC at 0900", "SC", EntityType.NAME, "SC"),
         ("the Ankara Court of Appeal", "Ankara Court", EntityType.CITY, "Ankara Court"),
         ("Republic of Poland lodged", "Poland", EntityType.CITY, "Poland"),
     ],

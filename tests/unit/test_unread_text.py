@@ -115,6 +115,10 @@ def test_lines_are_given_together_and_one_by_one() -> None:
         ("blurred", 0.3, 400, 300, "low_confidence"),
         ("", 0.9, 400, 300, "low_confidence"),
         ("HARGREAVE5", 0.9, 400, 300, "resembles_known_value"),
+        ("SCRIPPS", 1.0, 400, 300, "may_be_a_name"),
+        ("ZYLSTRANDT", 1.0, 400, 300, None),
+        ("LOVARY", 1.0, 400, 10, None),  # a side and what is seen, without their space
+        ("ZYLSTRANDT", 1.0, 400, 10, "may_be_a_name"),
     ],
 )
 def test_text_is_covered_for_what_stands_beside_it(
@@ -125,6 +129,12 @@ def test_text_is_covered_for_what_stands_beside_it(
     known = (KnownValue(EntityType.NAME, "HARGREAVES^ROSALIND"),)
     found = covered(words, [name_at(10, 10, 228)], known)
     assert [one for one, box in found if box.left == left - 2 and box.top == top - 2] == ([rule] if rule else [])
+
+
+def test_what_is_left_of_a_caption_that_was_read_in_part_is_covered() -> None:
+    """Between a place that gave nothing and a word cut off from its beginning; a setting stays."""
+    words = [word("Name:", 10, 10), Word("", 80, 10, 100, 20, 0.0), word("MPERANCE", 182, 10), word("DEPTH", 290, 10)]
+    assert {box.left + 2 for _, box in covered(words)} == {80, 182}
 
 
 @pytest.mark.parametrize(("text", "rule"), [("SAG PD", None), ("XR PD", "beside_identifier")])
@@ -143,6 +153,7 @@ def test_two_letters_of_an_expression_about_the_picture_are_no_initials(text: st
         ("JRS", 300, 10, "beside_identifier"),
         ("JRS", 700, 10, None),  # far away in its row
         ("OP JRS", 300, 10, "beside_identifier"),
+        ("MD zylstrandt", 300, 300, "may_be_a_name"),
         ("Biceps LH", 300, 10, None),
         ("TSI 0", 300, 10, None),
         ("XR 0.84", 10, 34, None),

@@ -34,11 +34,13 @@ SCALE = re.compile(
     r"fractions?|fx|t[12]|[cl]\d|cycles?|sessions?|pages?|images?|slides?|questions?|dos(?:e|es|ing)|shots?|verse|mmse|"
     r"moca|phq|gad|gcs|apgars?|ecog|aims|hads|epds|nihss|audit|barthel|braden|suboxone|bup\w*|zubsolv|naloxone|entresto|"
     r"advair|diet|fasting|tone|gravida|para|stage|i:e|criteria|nodes?|lymph|cores?|points?|beats?)\b[^.;\n]{0,24}|"
-    r"\b(?:va|x|a|an|about|approximately|only|out of|od|os|re|le|ou|r|l|part|item|step|set|course|visit|pg|g\d|about|"
+    r"\b(?:gives?|gave|giving|takes?|taking|prescribed?|"
+    r"va|x|a|an|about|approximately|only|out of|od|os|re|le|ou|r|l|part|item|step|set|course|visit|pg|g\d|about|"
     r"positive in|negative in|leads?|up to|size|by|than|every|and)[ ]{1,2}|[#$°+=<>\u00d7x~])\Z"
 )
 COUNTED = re.compile(
-    r"(?i)[ ]?(?:power|tab(?:let)?s?|cups?|packs?|ppd|strength|pain|mg|mcg|ml|g\b|teaspoons?|tsp|inch|in\b|"
+    r"(?i)(?:[ ]or \d{1,2}/\d{1,2})?"
+    r"[ ]?(?:power|tab(?:let)?s?|cups?|packs?|ppd|strength|pain|mg|mcg|ml|g\b|teaspoons?|tsp|inch|in\b|"
     r"doses?|systolic|"
     r"murmur|full|of\b|normal|pints?|miles?|hours?|hrs?|cm|mm|pills?|bilat\w*|throughout|motor|reflexes|nodes?|"
     r"lns?\b|lymph|"
@@ -165,6 +167,11 @@ def row_of_days(text: str, start: int, end: int) -> Spot:
     return None if parts or one_total else (start, end)
 
 
+def day_of_a_bracket(text: str, start: int, end: int) -> Spot:
+    """Keep a month and a day, in either order, that exist in some year: what stands beside says that it is no score."""
+    return (start, end) if _exists(*_parts(text[start:end])) else None
+
+
 def opening_day(text: str, start: int, end: int) -> Spot:
     """Keep a month and a day that open a line or a sentence and are no part, scale or strength."""
     if month_day(text, start, end) is None:
@@ -217,6 +224,7 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
         event_day,
         span_of_days,
         opening_day,
+        day_of_a_bracket,
         row_of_days,
         run_together,
         month_elsewhere,

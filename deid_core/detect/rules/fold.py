@@ -57,11 +57,12 @@ def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:
     return "".join(pieces), offsets
 
 
-def spellings(word: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def spellings(word: str) -> tuple[str, ...]:
     """Return the folded spellings of a word: Müller is muller and mueller, Mueller is mueller and muller."""
     composed = unicodedata.normalize("NFC", word.lower())
     plain, german = fold(composed), fold(composed.translate(GERMAN))
     found = [plain, german]
     if len(plain) >= SHORTEST_COLLAPSED:
         found.append(DIGRAPHS.sub(lambda match: match.group()[0], plain))
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import groupby
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -335,5 +336,8 @@ class Automaton:
 
 def characters(bits: int, *, beyond: bool = False) -> str:
     """Return a set of characters as an expression; those beyond ASCII are all there or, but for `?`, none."""
-    found = "".join(f"\\x{code:02x}" for code in range(128) if bits >> code & 1)
+    found = ""
+    for _, run in groupby(enumerate(code for code in range(128) if bits >> code & 1), lambda pair: pair[1] - pair[0]):
+        codes = [f"\\x{code:02x}" for _, code in run]
+        found += f"{codes[0]}-{codes[-1]}" if len(codes) > 2 else "".join(codes)
     return f"[{found}{BEYOND if beyond and bits & mask(OTHER) else ''}]"

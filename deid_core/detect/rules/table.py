@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from deid_core.detect.rules import accounts, places, trim
+from deid_core.detect.rules import accounts, initials, places, tabular, trim
 from deid_core.detect.rules.follow import Automaton, longest
 from deid_core.detect.rules.listed import listed
-from deid_core.detect.rules.words import states
+from deid_core.detect.rules.words import states, words
 from deid_core.entities import EntityType
 from deid_core.languages import DEFAULT, Language, language
 
@@ -26,8 +26,9 @@ AHEAD = 320  # code points that a rule may see from its trigger on
 AFTER = 64  # and after it, where its match may begin before its trigger
 CONTEXT = 64  # code points before a match in which `unless` and `given` are looked for
 LONGEST_RUN = 20  # digits
+FLAGS = ("before", "after", "near_date", "echo", "whole", "heads", "of_people")
 SOME_CAPITALS = r"A-Z\u00c0"  # for a shape: what is beyond ASCII is all one there
-TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS, **accounts.TRIMS}
+TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS, **accounts.TRIMS, **tabular.TRIMS, **initials.TRIMS}
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,10 @@ class TextRule:
     `entity_type`; a group named as a label is of that label. `before` is how far ahead of its trigger a match may
     start, and then `after` how far behind it the match may end. `unless` and `given` are searched in the text before a
     match, and forbid or ask; `lead` asks in the text before the trigger, and `hint` says for a first look what stands
-    there wherever the rule finds something. `near_date` asks for a date beside it on its
-    line, `sources` for a query's source; what `echo` rules find is looked for in the rest of the text.
+    there wherever the rule finds something. `near_date` asks for a date beside it on its line, `sources` for a query's
+    source; what `echo` rules find is looked for in the rest of the text, if `whole` however short it is. What a rule
+    that `heads` finds is the heading of a column, and the cells under it are its values; `of_people` where no other
+    heading may speak of things.
     """
 
     name: str
@@ -84,6 +87,9 @@ class TextRule:
     hint: Context | None = None
     near_date: bool = False
     echo: bool = False
+    whole: bool = False
+    heads: bool = False
+    of_people: bool = False
     sources: tuple[str, ...] = ()
 
     @cached_property
@@ -146,7 +152,7 @@ def _shipped_rules(code: str) -> tuple[TextRule, ...]:
 
 
 def _rule(entry: dict[str, object], fragments: dict[str, str], trims: Mapping[str, Trim]) -> TextRule:
-    more: dict[str, object] = {key: entry[key] for key in ("before", "after", "near_date", "echo") if key in entry}
+    more: dict[str, object] = {key: entry[key] for key in FLAGS if key in entry}
     for key in ("unless", "given", "lead", "hint"):
         if key in entry:
             more[key] = Context(expanded := expand(str(entry[key]), fragments), _shape(expanded, fragments))
@@ -165,7 +171,12 @@ def _shape(pattern: str, fragments: dict[str, str]) -> str:
 
 
 def _triggers(trigger: str) -> list[str]:
-    """Return the triggers that an entry means: `#4-6` is three, `STATES` abbreviations and first words of States."""
+    """Return the triggers that an entry means: `#4-6` is three, `STATES` abbreviations and first words of States.
+
+    `MONTHS_ELSEWHERE` is all months of other languages that are no word of English.
+    """
+    if trigger == "MONTHS_ELSEWHERE":
+        return sorted(words("months_with_a_day"))
     if trigger == "STATES":
         return sorted({*states(), *(name.split()[0] for name in states().values())})
     if trigger[0] in "#&" and "-" in trigger:
@@ -190,6 +201,7 @@ def _fragments(held: Language) -> dict[str, str]:
     fragments: dict[str, str] = {**_toml(language(DEFAULT), "fragments"), **_toml(held, "fragments")}
     fragments["CAPITALS"] = "A-Z" + _ranges([code for code in range(0x80, 0x1F00) if chr(code).isupper()])
     fragments["CAPITALS"] += fragments.pop("UNCASED")
+    fragments["MONTH_ELSEWHERE"] = f"(?i:{'|'.join(sorted(words('months_with_a_day'), reverse=True))})"
     names = sorted(states().values(), key=len, reverse=True)
     fragments["ST"] = "(?:" + "|".join(sorted(set(states()))) + ")"
     fragments["STATE_NAME"] = "(?:" + "|".join(names) + ")"

@@ -2,6 +2,7 @@
 import { call, problem } from './api.js';
 import { bodyOf } from './page.js';
 import { pick } from './chooser.js';
+import { keepHold } from './hold.js';
 import { moved, placeOf, selected } from './places.js';
 import { drawPreview, made } from './preview.js';
 import { pictures } from './pictures.js';
@@ -52,10 +53,17 @@ function drawList() {
     entry.append(label, made('span', 'state', span.state), made('span', 'score', span.score.toFixed(2)));
     return entry;
   }));
+  if (!spans.length) list.append(made('li', 'hint none', 'Nothing was found. Read it as a whole.'));
   const open = spans.filter((span) => span.state === 'unsure').length;
   document.getElementById('looked').textContent = open ? `${spans.length}, ${open} unsure` : `${spans.length}`;
   const left = document.getElementById('open-findings');
-  left.textContent = open ? `${open} findings are unsure and undecided: they go.` : 'Every finding is decided.';
+  left.textContent = summed(open);
+}
+
+function summed(open) {
+  if (!spans.length) return 'Nothing was found, and nothing was marked: it leaves as it is.';
+  if (!open) return 'Every finding is decided.';
+  return open === 1 ? '1 finding is unsure and undecided: it goes.' : `${open} findings are unsure and undecided: they go.`;
 }
 
 function drawEntry(span) {
@@ -69,7 +77,7 @@ function drawDetail() {
   const span = current && byId(current);
   named('restore', span?.origin === 'person' ? 'Remove ' : 'Undo ');
   named('resize', typeof span?.frame === 'number' ? 'Move box ' : 'To selection ');
-  if (!span) { detail.replaceChildren(made('p', 'hint', 'Choose a finding: j and k go through them.')); return; }
+  if (!span) { detail.replaceChildren(made('p', 'hint', spans.length ? 'Choose a finding: j and k go through them.' : 'Select what identifies somebody, then m.')); return; }
   const title = made('p', `what badge ${span.group}`, span.label.replaceAll('_', ' ').toLowerCase());
   title.prepend(made('b', '', span.letter));
   const says = { goes: 'goes', stays: 'stays', unsure: 'unsure: goes unless you say it stays' }[span.state];
@@ -154,16 +162,17 @@ async function flush() {
 }
 
 function failed(error, edits) {
-  if (error instanceof TypeError) {
+  if (error instanceof TypeError || error.status === 401) {
     waiting = [...edits, ...waiting];
-    problem(`The server does not answer. ${waiting.length} changes wait here and are sent again.`);
+    const why = error.status === 401 ? 'You are signed out: sign in again in another tab.' : 'The server does not answer.';
+    problem(`${why} ${waiting.length === 1 ? '1 change waits here and is' : `${waiting.length} changes wait here and are`} sent again.`);
     clearTimeout(timer);
     timer = setTimeout(flush, 2000);
     return;
   }
-  stale = error.status === 409 || error.status === 401 || error.status === 403;
+  stale = error.status === 409 || error.status === 403;
   saved.textContent = 'not saved';
-  problem(`${error.message}.`, true);
+  problem(error.message, true);
 }
 
 function took(answer) {
@@ -269,7 +278,7 @@ document.addEventListener('submit', async (event) => {
     }
   } catch (error) {
     document.getElementById('decision').close();
-    problem(`${error.message}.`, error.status === 409);
+    problem(error.message, error.status === 409);
   }
 });
 
@@ -366,11 +375,11 @@ const where = `scroll ${work.dataset.item}`;
 reader.addEventListener('scroll', () => remember(where, reader.scrollTop), { passive: true });
 addEventListener('beforeunload', (event) => { if (waiting.length || inFlight) event.preventDefault(); });
 if (turn) {
-  setInterval(() => {
-    call('POST /api/turns/{turn_id}/heartbeat', { turn_id: turn }).catch((error) => {
-      if (error.status === 409) { stale = true; problem(`${error.message}.`, true); }
-    });
-  }, 60000);
+  keepHold(turn, {
+    lost(error) { stale = true; problem(error.message, true); },
+    idle: () => problem('Nothing was done here for a while. The document stays yours until its time is over; any key keeps it.'),
+    back: () => problem(''),
+  });
 }
 
 const frames = Number(work.dataset.frames)

@@ -22,6 +22,7 @@ function bodyOf(form) {
     if ('ticked' in field.dataset) body[field.name] = [...(body[field.name] ?? []), ...(field.checked ? [Number(field.value)] : [])];
     else if ('list' in field.dataset) body[field.name] = [...field.selectedOptions].map((option) => option.value);
     else if ('number' in field.dataset) body[field.name] = Number(field.value);
+    else if ('unless' in field.dataset && field.value === field.dataset.unless) continue;
     else if ('boolean' in field.dataset) body[field.name] = field.value === 'true';
     else body[field.name] = field.value;
   }
@@ -63,6 +64,15 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-api]');
   if (button) send(button, takesBody(button.dataset.api) ? withTicked(button, {}) : undefined);
   if (event.target.closest('[data-local=theme]')) changeTheme();
+  const all = event.target.closest('[data-local=tick-all]');
+  if (all) for (const box of document.querySelectorAll('[data-tick]')) box.checked = all.checked;
+});
+
+document.addEventListener('change', (event) => { // the roles that fit a post
+  const post = event.target.closest('[data-local=post]');
+  if (!post?.value) return;
+  const fits = post.value.split(' ');
+  for (const option of post.form.elements.roles.options) option.selected = fits.includes(option.value);
 });
 
 document.addEventListener('submit', (event) => {

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from deid_core.entities import EntityType
+from deid_core.model import Action, Decision, Finding, Plan, TimeSpan, Verdict
 from deployments.cli.review import app
 from infra import review_queue as queue
 from infra.accounts import Role
@@ -222,3 +224,31 @@ def test_each_act_is_one_line_of_history_and_the_chain_is_whole(desk: Any) -> No
     assert records[-1]["output_sha256"] in page
     assert records[0]["input_sha256"] in page
     assert not [value for value in ("zebulon", "Canary", "so?") if value in page]
+
+
+def test_time_is_decided_over_rest(desk: Any) -> None:
+    """A finding of seconds is shown, rejected and compared as one of characters; a time where no sound is, refused."""
+    client, item = desk.signed_in(Role.REVIEWER), desk.items["note.txt"]
+    loaded = queue.load(desk.url, item, "nobody")
+    heard = Finding(EntityType.NAME, TimeSpan("sound", 1.5, 2.25), 0.6, "ner", "1", "cue")
+    decision = Decision(heard, Verdict.REVIEW, Action("mask_label"), "unsure")
+    asked = Plan(loaded.item.asset_id, loaded.item.input_sha256, loaded.batch.policy_sha256, (decision,))
+    assert queue.redetect(desk.url, desk.batch, [asked], "stu", "untouched") == 1
+    turn = desk.taken(client, item)
+    (span,) = client.get(f"/api/items/{item}").json()["versions"][-1]["spans"]
+    assert span["location"] == {"kind": "time", "part": "sound", "start": 1.5, "end": 2.25}
+    assert client.get(f"/items/{item}").status_code == 200
+    edit = {"edits": [{"act": "reject", "span_id": span["id"]}]}
+    saved = client.post(f"/api/items/{item}/edits", json=turn | edit)
+    assert saved.status_code == 200, saved.text
+    assert [one["state"] for one in saved.json()["spans"]] == ["stays"]
+    place = {"part": "sound", "start": 3.0, "end": 4.0}
+    added = {"expected": saved.json()["current"], "edits": [{"act": "add", "entity_type": "NAME", "place": place}]}
+    assert client.post(f"/api/items/{item}/edits", json=turn | added).status_code == 409
+    (found,) = client.get(
+        f"/api/items/{item}/compare", params={"left": span["id"][0], "right": saved.json()["current"]}
+    ).json()
+    assert (found["kind"], found["left"]["location"]["end"]) == ("verdict", 2.25)
+    done = turn | {"expected": saved.json()["current"], "verdict": "approved"}
+    assert client.post(f"/api/items/{item}/submit", json=done).status_code == 200
+    assert "sound 1.5 to 2.25" in client.get(f"/items/{item}/compare?left={span['id'][0]}&right=4").text
