@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
+from deid_core.detect.around import Around, matches
 from deid_core.detect.rules import name_forms, value_forms
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.fold import fold, fold_with_offsets, spellings
@@ -49,6 +50,7 @@ GROUPS = "="
 GLUED = 0.9  # the score of a name in the middle of a word
 # Han, kana and Hangul stand beside other words without a space
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
+WIDTH, WIDER = 32, 4  # code points that a match is wide at most: a date's, and more for each of another value's own
 SHORT = 2048  # code points of a text that is worth remembering
 LITERAL_LENGTH = value_forms.LONGEST
 NOT_BARE = re.compile(r"[\W_]+")
@@ -216,7 +218,7 @@ def _kind(label: EntityType, value: str) -> tuple[str, value_forms.Traces, Calla
     if label in PHONES:
         return "phone", value_forms.phone_traces(value), lambda: value_forms.phone_patterns(value)
     if label is EntityType.ADDRESS:
-        return "address", ((),), lambda: value_forms.address_patterns(value)
+        return "address", value_forms.address_traces(value), lambda: value_forms.address_patterns(value)
     if label in LITERAL or label in DATES or not any(char.isdigit() for char in value):
         return "literal", _whole(value), lambda: value_forms.literal_patterns(value)
     return "number", value_forms.number_traces(value), lambda: value_forms.number_patterns(value)
@@ -267,13 +269,21 @@ def _find(text: str, sought: Matcher) -> list[Span]:
     def back(start: int, end: int) -> tuple[int, int]:
         return (start, end) if offsets is None else (offsets[start], offsets[end - 1] + 1)
 
+    around = Around(folded, letters) if len(folded) > SHORT else None
+
+    def found(form: Form, value: str) -> Iterator[re.Match[str]]:
+        whole = [(0, len(folded))]
+        width = WIDTH + WIDER * len(value) * (form.rule != "date")
+        regions = around.regions(form.traces, width) if around else whole
+        return matches(_compiled(form.pattern), folded, regions) if regions else iter(())
+
     spans = [
         Span(*back(*match.span()), form.entity_type, form.score, form.rule)
         for value in sought.values
         if any(all(trace in letters for trace in one) for one in value.traces)
         for form in forms_of(value.value)
         if any(all(trace in letters for trace in one) for one in form.traces)
-        for match in _compiled(form.pattern).finditer(folded)
+        for match in found(form, value.value.value)
         if _holds(form, text, *back(*match.span()))
     ]
     if sought.alone:
@@ -327,13 +337,12 @@ def _alone(text: str, word: str, start: int, end: int, sought: Matcher) -> Itera
 
 def _beside_trade(word: str, start: int, sought: Matcher) -> Iterator[Span]:
     """Yield a long word of a name that is written together with a word of the imaging trade: `CHESTQUARRINGTON`."""
-    for known in sought.long:
-        label, common = sought.alone[known]
-        before, after = word.removesuffix(known), word.removeprefix(known)
-        if not common and before != word and len(before) > 1 and is_word(before):
-            yield Span(start + len(before), start + len(word), label, GLUED, "glued_name")
-        elif not common and after != word and len(after) > 1 and is_word(after):
-            yield Span(start, start + len(known), label, GLUED, "glued_name")
+    for cut in range(2, len(word) - 1):
+        before, after = word[:cut], word[cut:]
+        for known, other, at in ((after, before, start + cut), (before, after, start)):
+            label, common = sought.alone.get(known, (None, True)) if len(known) >= MISSPELT_FROM else (None, True)
+            if label is not None and not common and is_word(other):
+                yield Span(at, at + len(known), label, GLUED, "glued_name")
 
 
 def _common_score(text: str, start: int, end: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from deid_core.detect import checks
 from deid_core.detect.rules.fold import fold
@@ -112,9 +113,19 @@ def phone_traces(value: str) -> Traces:
     return ((digits[-TRACE:],),) if len(digits) > SHORT_NUMBER else number_traces(value)
 
 
+def address_traces(value: str) -> Traces:
+    """Return the traces of an address's patterns: the longest number of its street, where it has one."""
+    numbers = re.findall(r"\d+", fold(next(_lines(value), "")))
+    return ((max(numbers, key=len, default=""),),)
+
+
+def _lines(value: str) -> Iterator[str]:
+    return (line for line in re.split(r"[,\n\r^|;]+", value[:LONGEST]) if line.strip())
+
+
 def address_patterns(value: str) -> list[tuple[str, float]]:
     """Return patterns of an address as a whole and of its street, with the usual abbreviations."""
-    lines = [line for line in re.split(r"[,\n\r^|;]+", value[:LONGEST]) if line.strip()]
+    lines = list(_lines(value))
     if not lines:
         return []
     whole = r"[\s,^|;]{1,4}".join(_line(line) for line in lines)
