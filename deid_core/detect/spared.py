@@ -19,6 +19,8 @@ TITLE = re.compile(r"\b(?:m(?:r|rs|s|x)|miss|dr|prof|sir|nurse|sister|pt|patient
 DOSE = re.compile(r"\d\s?(?:m?c?g|m?l|units?|u|iu|meq|tabs?|caps?|puffs?|drops?|gtts?)\s*$", re.IGNORECASE)
 _ROUTES = "po iv im sc sq sl pr pv ng og gt td it ip in io bd od on tds qds prn"  # and how often
 ROUTES = frozenset(_ROUTES.split())
+# a name, or several, and a grade: a Roman number or a letter that is no initial
+GRADED = re.compile(r"[^\W\d_]+(?:[-/\u2013\s][^\W\d_]{3,})*(?=\s(?:[IVX]{1,4}[A-Ca-c]?|[A-F])(?!\w|\.\s*\w))")
 TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
 EVEN = 0.5
 SURE = 0.9  # a common word that the model finds with so much is somebody's name
@@ -34,7 +36,8 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
     if span.entity_type is EntityType.DATE:
         return span
     found = list(WORD.finditer(text, span.start, span.end))
-    spoken = is_eponym(text, span.start, span.end) or _is_route(text, span.start, span.end)
+    at = span.start, span.end
+    spoken = is_eponym(text, *at) or is_graded(text, *at) or _is_route(text, *at)
     if spoken or all(_is_of_the_trade(word[0]) for word in found):
         return None
     if not beside and _is_public(span, [word[0] for word in found]):
@@ -64,6 +67,16 @@ def is_eponym(text: str, start: int, end: int) -> bool:
         return False
     owned = bool(after[1]) or found[-1] == "s"
     return after[2].lower() in words("eponym_heads") - (words("owned_nouns") if owned else frozenset())
+
+
+def is_graded(text: str, start: int, end: int) -> bool:
+    """Say whether what stands there is a scale by its author and its grade: `Schatzker V`, `Masaoka-Koga stage`."""
+    match = GRADED.match(text, start)
+    graded = match is not None and match.end() <= end <= match.end() + 6
+    found = NAME_PART.findall(text[start : match.end() if match and graded else end].lower())
+    after = EPONYM_HEAD.match(text, end)
+    said = graded or bool(after and after[2].lower() in words("eponym_heads"))
+    return said and bool(found) and all(part in words("scales") for part in found)
 
 
 def _is_route(text: str, start: int, end: int) -> bool:

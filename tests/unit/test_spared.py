@@ -34,6 +34,9 @@ def left(text: str, part: str, label: EntityType, score: float = 0.8, *, beside:
         ("The Polish Government were", "Polish", EntityType.CITY),
         ("4,200 Danish kroner", "Danish kroner", EntityType.CITY),
         ("Lovenox 40 mg SC ....", "SC", EntityType.NAME),
+        ("Schatzker V plateau fracture", "Schatzker V", EntityType.NAME),
+        ("BISAP 2, Balthazar D.", "Balthazar", EntityType.NAME),
+        ("Masaoka-Koga stage, type B2", "Masaoka-Koga", EntityType.NAME),
     ],
 )
 def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: EntityType) -> None:
@@ -56,6 +59,8 @@ def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: Enti
         ("Hartmann called", "Hartmann", EntityType.NAME, "Hartmann"),
         ("Ed Hall came", "Ed", EntityType.NAME, "Ed"),
         ("given by SC at 0900", "SC", EntityType.NAME, "SC"),
+        ("seen by Schatzker today", "Schatzker", EntityType.NAME, "Schatzker"),
+        ("Weber A came", "Weber A", EntityType.NAME, "Weber A"),
         ("the Ankara Court of Appeal", "Ankara Court", EntityType.CITY, "Ankara Court"),
         ("Republic of Poland lodged", "Poland", EntityType.CITY, "Poland"),
     ],
