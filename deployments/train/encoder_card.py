@@ -58,7 +58,7 @@ embeddings were not trained further, so that names unlike those of training keep
 `tests/gold/text`: two sets of 130 documents (notes, questions, court texts, layouts, letters, dialogues) and 300 lines
 without identifiers each, written by hand, apart from all templates and by who had not seen them. Nothing of them is
 trained on. The temperature ({temperature}) that calibrates the scores and the threshold ({threshold}) were chosen on
-`dev` and other texts written for development; `held_out` was read by nobody and decided nothing, though the training's
+`dev` and other texts written for development; `held_out` was read by nobody, though the training's
 end and the point halfway were both measured on it. The model alone, without rules, known values or lists; what is not
 its business (ages, addresses of e-mail, web sites) is left out.
 
