@@ -26,13 +26,16 @@ class Around:
     def regions(self, traces: Sequence[Sequence[str]], width: int) -> list[Region]:
         """Return [start, end) in order, without overlap, of where a match may stand that is no wider than `width`.
 
-        Each match holds all the traces of one of the alternatives; one without any may match anywhere.
+        Each match holds all the traces of one of the alternatives; one without any may match anywhere, and so may one
+        whose longest trace stands all over the text.
         """
         if any(not "".join(one) for one in traces):
             return [(0, len(self._folded))]
         reach, found = width + EDGE, []
         for one in traces:
             longest = max(one, key=len)
+            if len(self._occurrences(longest)) * width > len(self._letters):
+                return [(0, len(self._folded))]
             others = [trace for trace in one if trace is not longest]
             for at in self._occurrences(longest):
                 near = self._letters[max(0, at - width) : at + len(longest) + width] if others else ""
