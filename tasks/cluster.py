@@ -26,6 +26,9 @@ DASK = {
     # a worker that dies thrice on one asset alone is that asset's fault; nothing is spilled to disk in the clear
     "distributed.scheduler.allowed-failures": 2,
     "distributed.worker.memory.spill": False,
+    # a worker's keeper starts it again; without this it is given up where it is absent 15 s after it once died,
+    # and assets that end their workers in a row leave a run without any, waiting for ever
+    "distributed.deploy.lost-worker-timeout": "24h",
     # no pages of Dask's own: they could show what a worker holds
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
