@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime
 
+from deid_core.detect.names_spelt import with_spelt
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.plain import load_plain
+from deid_core.detect.rules.words import CREDENTIALS
 from deid_core.detect.spared import spared
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
@@ -228,8 +230,13 @@ def _judged_parts(encoder: Encoder, texts: Sequence[str]) -> list[list[Judged]]:
 
 
 def _name_start(text: str, start: int, end: int) -> int:
-    """Return where a name begins: words in small letters before capitals are none of it (`dietician Sneha`)."""
+    """Return where a name begins: words in small letters before capitals are none of it (`dietician Sneha`).
+
+    But where a comma stands between them, the capitals may be none: `for kerensa, CRAO at 9`.
+    """
     first = next((part.start() for part in NAME_PART.finditer(text, start, end) if part[0][0].isupper()), start)
+    if "," in text[start:first]:
+        return start
     before = NAME_PART.findall(text, start, first)
     return start if any(part.casefold() in PARTICLES for part in before) else first
 
@@ -314,11 +321,12 @@ def _runs(
 
 
 def _signs(text: str, span: Span) -> Iterator[str]:
-    """Yield the letters that a name is given beside it: `MJ = Mary Jones`, `Mary Jones (mj)`."""
+    """Yield the letters that a name is given beside it: `MJ = Mary Jones`, `Mary Jones (mj)`, `MJ Mary Jones`."""
     letters = "".join(part[0] for part in NAME_PART.findall(text, span.start, span.end))
-    beside = text[max(0, span.start - 8) : span.start] + " " + text[span.end : span.end + 8]
+    before, after = text[max(0, span.start - 8) : span.start], text[span.end : span.end + 8]
     for sign in {letters.upper(), letters.lower()} if len(letters) in {2, 3} else ():
-        if re.search(rf"(?<!\w){sign}\s?[=:]|\({sign}\)", beside):
+        listed = before.endswith(f"  {sign} ") and sign.lower() not in CREDENTIALS
+        if listed or re.search(rf"(?<!\w){sign}\s?[=:]|\({sign}\)", f"{before} {after}"):
             yield sign
 
 
@@ -357,7 +365,7 @@ def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
             if span and not (span.score < encoder.threshold and INITIALS.fullmatch(text[span.start : span.end])):
                 spans.append(span)
         spans.extend(_echoes(encoder, text, parts, spans))
-        result.append(sorted(spans, key=lambda span: span.start))
+        result.append(with_spelt(text, spans))
     return result
 
 

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deid_core.detect.rules import tabular
+from deid_core.detect.rules.bodies import is_called_after, is_professional
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.gate import Found, Gate, shipped_gate
 from deid_core.detect.rules.overlap import uncovered
@@ -21,6 +22,7 @@ from deid_core.policy import Policy
 from deid_core.ports import TextQuery
 
 DATES = frozenset({EntityType.DATE, EntityType.DATE_OF_BIRTH})
+PLACES_OF_WORK = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
 NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
 TOGETHER = 1 << 18  # code points of texts that are read together
 BESIDE = 40  # code points between a time and the date that makes it identifying
@@ -73,10 +75,15 @@ class Patterns:
         ]
 
     def _allowed(self, text: str, spans: list[Span]) -> list[Span]:
-        """Leave out what the policy allows, unless it denies it too."""
+        """Leave out professional bodies and scales, and what the policy allows, unless it denies it too."""
+        spans = [s for s in spans if s.entity_type not in PLACES_OF_WORK or s.rule == "deny" or not _is_body(text, s)]
         if not self._allow:
             return spans
         return [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
+
+
+def _is_body(text: str, span: Span) -> bool:
+    return is_professional(text, span.start, span.end) or is_called_after(text, span.start, span.end, stayed_at=True)
 
 
 def _together(queries: Iterable[TextQuery]) -> Iterator[list[TextQuery]]:
@@ -100,7 +107,7 @@ def applied(text: str, places: Iterable[Found]) -> list[tuple[TextRule, Span]]:
         if rule.lead and not rule.lead.ends(text, at):
             continue
         if not rule.before:
-            match = rule.regex.match(text, at, at + AHEAD)
+            match = rule.over(text, at, at + AHEAD).match(text, at, at + AHEAD)
             if match:
                 hits += _groups(rule, text, match)
             continue
@@ -115,11 +122,12 @@ def _over(rule: TextRule, text: str, at: int, end: int) -> re.Match[str] | None:
     tried = max(0, at - rule.before)
     if rule.one_line:
         tried = max(tried, text.rfind("\n", tried, at) + 1)
+    regex = rule.over(text, tried, end)
     for begin in rule.begins.finditer(text, tried, at + 2):
         start = begin.start()
         if start > at:
             break
-        match = rule.regex.match(text, start, end) if start >= tried else None
+        match = regex.match(text, start, end) if start >= tried else None
         if match and match.end() > at:
             return match
         if match:

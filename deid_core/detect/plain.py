@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from deid_core.detect.rules.words import never_names
+from deid_core.detect.rules.words import never_names, words
 from deid_core.detect.word_lists import WordLists, load_lists
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ SHORT_CAPITALS = re.compile(r"(?<![\w.])[A-Z]{2,3}(?![\w])")
 SIGN_BEGINS = re.compile(r"[\d@#^_|.:\-]")
 REMEMBERED = 200_000  # words of which is kept whether they are safe
 LONGEST = 2_000  # code points: what is longer is no sentence, and is read
+CLIPPED = 3  # letters: shorter parts of a word are `I`, or what an apostrophe cuts off
 LABEL = 40  # code points of a line that may say what the next one holds
 
 
@@ -160,11 +161,16 @@ class Plain:
 
     def _is_safe(self, word: str) -> bool:
         name, safe = self._on(word)
-        return safe and not name
+        return safe and not name and (word in words("names_that_are_words") or _is_common(word))
 
     def _is_safe_cased(self, word: str) -> bool:
         name, safe = self._on(word)
-        return safe and (word.islower() or not name)
+        return safe and (word.islower() or (not name and _is_common(word)))
+
+
+def _is_common(word: str) -> bool:
+    """Say whether a word with a capital names nobody and no place: lists of safe words hold towns too."""
+    return all(len(part) < CLIPPED or part in never_names() for part in re.split(r"['\u2019-]", word.lower()))
 
 
 def _signs(word: str) -> bool:

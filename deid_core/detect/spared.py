@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deid_core.detect.rules.bodies import is_called_after, is_professional
 from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, never_names, of_the_trade, words
 from deid_core.entities import EntityType
 
@@ -20,7 +21,11 @@ DOSE = re.compile(r"\d\s?(?:m?c?g|m?l|units?|u|iu|meq|tabs?|caps?|puffs?|drops?|
 _ROUTES = "po iv im sc sq sl pr pv ng og gt td it ip in io bd od on tds qds prn"  # and how often
 ROUTES = frozenset(_ROUTES.split())
 # a name, or several, and a grade: a Roman number or a letter that is no initial
-GRADED = re.compile(r"[^\W\d_]+(?:[-/\u2013\s][^\W\d_]{3,})*(?=\s(?:[IVX]{1,4}[A-Ca-c]?|[A-F])(?!\w|\.\s*\w))")
+GRADE = r"[IVX]{1,4}[A-Ca-c]?|[1-6]|[A-F]"
+GRADED = re.compile(rf"[^\W\d_]+(?:[-/\u2013\s][^\W\d_]{{3,}})*(?=\s(?:{GRADE})(?!\w|\.\s*\w|/\d))")
+PLACES_OF_WORK = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
+PLACES = PLACES_OF_WORK | {EntityType.CITY, EntityType.COUNTY, EntityType.STATE, EntityType.COUNTRY}
+SPECIES = re.compile(r"\. ([a-z]{4,})\b")  # after a letter: `H. pylori`
 TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
 EVEN = 0.5
 SURE = 0.9  # a common word that the model finds with so much is somebody's name
@@ -37,10 +42,10 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
         return span
     found = list(WORD.finditer(text, span.start, span.end))
     at = span.start, span.end
-    spoken = is_eponym(text, *at) or is_graded(text, *at) or _is_route(text, *at)
+    spoken = _is_genus(text, *at) or is_eponym(text, *at) or is_graded(text, *at) or _is_route(text, *at)
     if spoken or all(_is_of_the_trade(word[0]) for word in found):
         return None
-    if not beside and _is_public(span, [word[0] for word in found]):
+    if _names_a_thing(text, span) or (not beside and _is_public(span, [word[0] for word in found])):
         return None
     if all(_names_nobody(word[0]) for word in found):
         return None if span.score < SURE and not beside else span
@@ -79,6 +84,21 @@ def is_graded(text: str, start: int, end: int) -> bool:
     return said and bool(found) and all(part in words("scales") for part in found)
 
 
+def _is_genus(text: str, start: int, end: int) -> bool:
+    """Say whether a letter stands before the rest of an organism's name: `H. pylori`."""
+    species = SPECIES.match(text, end) if end - start == 1 else None
+    return species is not None and species[1] in words("organisms")
+
+
+def _names_a_thing(text: str, span: Span) -> bool:
+    """Say whether a place or institution is a body of a profession, or gives its name to a scale or a study."""
+    at, institution = (span.start, span.end), span.entity_type in PLACES_OF_WORK
+    if institution and is_professional(text, *at):
+        return True
+    titled = TITLE.search(text, max(0, span.start - 8), span.start)
+    return span.entity_type in PLACES and not titled and is_called_after(text, *at, stayed_at=institution)
+
+
 def _is_route(text: str, start: int, end: int) -> bool:
     """Say whether letters stand behind a dose and say how it is given: `40 mg SC`."""
     return text[start:end].lower() in ROUTES and bool(DOSE.search(text, max(0, start - 12), start))
@@ -87,7 +107,8 @@ def _is_route(text: str, start: int, end: int) -> bool:
 def _is_public(span: Span, found: list[str]) -> bool:
     """Say whether all words are of states, peoples and public bodies: `the Polish Government`, `Court of Cassation`."""
     may_be_a_person = span.entity_type is EntityType.NAME and span.score >= EVEN  # Ms English
-    return not may_be_a_person and all(part in words("public") for word in found for part in word.lower().split("-"))
+    parts = (part for word in found for part in word.lower().split("-"))
+    return not may_be_a_person and all(part in words("public", "nobody") for part in parts)
 
 
 def _is_of_the_trade(word: str) -> bool:

@@ -82,6 +82,9 @@ CLINICAL = [  # (situation, text, what must be gone)
     ("address", "Home address: 218 Juniper Hollow Road, Macon, GA 31201", ["218 Juniper Hollow Road", "Macon"]),
     ("date_in_words", "The cast came off on the 9th of November 2018.", ["9th of November"]),
     ("phone", "Call her son at (312) 555-0148.", ["555-0148"]),
+    ("before_an_abbreviation", "fax rings out. for kerensa, CRAO at 9 am. call 01872 555 0103", ["kerensa"]),
+    ("town_on_a_list_of_safe_words", "The right one's the one they did in Duluth.", ["Duluth"]),
+    ("spelt_for_a_typist", "This is Dr Oyelaran, that's O Y E L A R A N, for the clinic.", ["O Y E L A R A N"]),
     ("head_of_a_list", "Ashworth to scrub, Kapoor to assist.", ["Ashworth"]),
 ]
 

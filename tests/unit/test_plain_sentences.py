@@ -50,6 +50,9 @@ def test_clinical_boilerplate_is_plain(sentence: str) -> None:
         "Vue par Zoé ce matin.",
         "On Thursday the fifteenth.",
         "Lives in Texas.",
+        "The right one is the one they did in Duluth.",
+        "They did the stent when you were in Sarasota, right?",
+        "they did it in duluth",
     ],
 )
 def test_a_sign_of_anybody_is_read(sentence: str) -> None:

@@ -37,6 +37,13 @@ def left(text: str, part: str, label: EntityType, score: float = 0.8, *, beside:
         ("Schatzker V plateau fracture", "Schatzker V", EntityType.NAME),
         ("BISAP 2, Balthazar D.", "Balthazar", EntityType.NAME),
         ("Masaoka-Koga stage, type B2", "Masaoka-Koga", EntityType.NAME),
+        ("Mallampati 4, short neck", "Mallampati", EntityType.NAME),
+        ("Kyoto consensus on H. pylori", "H", EntityType.NAME),
+        ("Is Harrison's chapter right", "Harrison", EntityType.NAME),
+        ("Copenhagen City Heart Study", "Copenhagen City Heart Study", EntityType.FACILITY),
+        ("the Boston naming test", "Boston", EntityType.CITY),
+        ("American Urological Association score", "American Urological Association", EntityType.ORGANISATION),
+        ("speaks Yoruba and English", "Yoruba", EntityType.CITY),
     ],
 )
 def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: EntityType) -> None:
@@ -62,6 +69,8 @@ def test_words_that_name_nobody_are_left_alone(text: str, part: str, label: Enti
         ("seen by Schatzker today", "Schatzker", EntityType.NAME, "Schatzker"),
         ("Weber A came", "Weber A", EntityType.NAME, "Weber A"),
         ("the Ankara Court of Appeal", "Ankara Court", EntityType.CITY, "Ankara Court"),
+        ("officers K. and Sh. beat him", "K", EntityType.NAME, "K"),
+        ("lives in Boston, score 4", "Boston", EntityType.CITY, "Boston"),
         ("Republic of Poland lodged", "Poland", EntityType.CITY, "Poland"),
     ],
 )

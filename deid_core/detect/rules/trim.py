@@ -19,6 +19,8 @@ GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 ACRONYM = 4  # a lone word in capitals up to this length is more likely an abbreviation
 APART = 4  # characters that stand apart, at least
 NEIGHBOURHOOD = 30
+TALK = 2_000  # code points around a turn of a talk in which its speaker speaks again
+SMALL_WORD = re.compile(r",? (?!and\b)[a-z]")
 DATE_SHAPE = re.compile(r"\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}|\d{1,2}[\-/]?[A-Za-z]{3}[\-/]?\d{2,4}")
 CLINICAL_CODE = re.compile(r"(?i)(?:covid|sars|icd|cpt|loinc|ndc|cas|dsm|snomed|hla|nct|t\d|[clst]\d{1,2}-[clst]?\d)")
 COUNTED = re.compile(
@@ -104,13 +106,24 @@ def person_after_cue(text: str, start: int, end: int) -> Spot:
     if not names or (all(_is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
         return None
     asked = len(names) == 1 and text[found[1] : found[1] + 1] in {"?", "!"} and text[start - 2 : start] == ": "
-    if asked or all(name.lower() in words("nobody", "alone") for name in names):
+    told = len(names) == 1 and SMALL_WORD.match(text, found[1]) and _is_a_turn(text, start)
+    if asked or told or all(name.lower() in words("nobody", "alone") for name in names):
         return None  # a turn of a talk that is one word
     around = text[max(0, start - NEIGHBOURHOOD) : end + NEIGHBOURHOOD]
     lone = len(names) == 1 and names[0].isupper()
     if lone and (len(names[0]) <= ACRONYM or any(char.islower() for char in around)):
         return None
     return found
+
+
+def _is_a_turn(text: str, start: int) -> bool:
+    """Say whether what stands before is a speaker, who speaks again near by: `Nurse: Pabrinex is up`."""
+    line = text.rfind("\n", max(0, start - NEIGHBOURHOOD), start)
+    speaker = text[line + 1 : start].rstrip()
+    if not speaker.endswith(":"):
+        return False
+    low = max(0, start - TALK)
+    return text.count(f"\n{speaker}", low, start + TALK) + text.startswith(speaker, low) > 1
 
 
 def headed_person(text: str, start: int, end: int) -> Spot:
