@@ -62,6 +62,7 @@ class Patterns:
         found = [beside_dates(query.text, own) for query, own in zip(queries, hits, strict=True)]
         for query, own, spans in zip(queries, hits, found, strict=True):
             spans.extend(echoes(query.text, own, self._language))
+            spans[:] = [span for span in spans if not _is_body(query.text, span)]
             spans.extend(_matches(self._custom, query.text))
         return [uncovered(self._allowed(query.text, spans)) for query, spans in zip(queries, found, strict=True)]
 
@@ -75,14 +76,16 @@ class Patterns:
         ]
 
     def _allowed(self, text: str, spans: list[Span]) -> list[Span]:
-        """Leave out professional bodies and scales, and what the policy allows, unless it denies it too."""
-        spans = [s for s in spans if s.entity_type not in PLACES_OF_WORK or s.rule == "deny" or not _is_body(text, s)]
+        """Leave out what the policy allows, unless it denies it too."""
         if not self._allow:
             return spans
         return [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
 
 
 def _is_body(text: str, span: Span) -> bool:
+    """Say whether a shipped rule found a professional body or a scale, which is nobody's institution."""
+    if span.entity_type not in PLACES_OF_WORK or span.rule == "deny":
+        return False
     return is_professional(text, span.start, span.end) or is_called_after(text, span.start, span.end, stayed_at=True)
 
 

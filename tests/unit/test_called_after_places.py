@@ -6,6 +6,7 @@ import pytest
 
 from deid_core.detect.patterns import Patterns
 from deid_core.detect.rules.bodies import is_called_after, is_professional
+from deid_core.entities import EntityType
 from deid_core.policy import load_policy
 from deid_core.ports import TextQuery
 
@@ -92,3 +93,11 @@ def test_a_list_of_patients_is_no_talk() -> None:
     """The same label again with names alone behind it is a list: each is found."""
     found = PATTERNS.find([TextQuery("Patient: Kowalski\nPatient: Nowak\n", ())])[0]
     assert len(found) == 2
+
+
+def test_what_a_policy_asks_for_is_found() -> None:
+    """A denied value and a policy's own pattern are found, be it a professional body."""
+    policy = load_policy("safe_harbor")
+    text = "British Thoracic Society"
+    denied = Patterns(policy.model_copy(update={"deny": {EntityType.ORGANISATION: (text,)}}))
+    assert [span.rule for span in denied.find([TextQuery(text, ())])[0]] == ["deny"]
