@@ -23,7 +23,7 @@ from deid_core.detect.names_spelt import with_spelt
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.plain import load_plain
 from deid_core.detect.rules.words import CREDENTIALS
-from deid_core.detect.spared import spared
+from deid_core.detect.spared import believed, spared
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
@@ -365,7 +365,7 @@ def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
             if span and not (span.score < encoder.threshold and INITIALS.fullmatch(text[span.start : span.end])):
                 spans.append(span)
         spans.extend(_echoes(encoder, text, parts, spans))
-        result.append(with_spelt(text, spans))
+        result.append(with_spelt(text, believed(text, spans)))
     return result
 
 

@@ -14,6 +14,7 @@ from deid_core.detect.rules.overlap import uncovered
 from deid_core.detect.rules.table import AHEAD, LONGEST_RUN, TextRule, make_rule
 from deid_core.detect.rules.tokens import TOKEN
 from deid_core.detect.rules.words import ambiguous, never_names
+from deid_core.detect.spared import is_graded
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
 from deid_core.languages import DEFAULT
@@ -54,7 +55,12 @@ class Patterns:
 
     def find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
         """Return the spans of each query's text, in code points, in order, one list a query."""
-        return [spans for some in _together(queries) for spans in self._find(some)]
+        alike = {
+            (query.text, query.source): query for query in queries
+        }  # cells of a table come again: each is read once
+        found = (spans for some in _together(alike.values()) for spans in self._find(some))
+        read = dict(zip(alike, found, strict=True))
+        return [read[query.text, query.source] for query in queries]
 
     def _find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
         """Take each step over all texts before the next: its code and its tables are at hand then."""
@@ -83,8 +89,13 @@ class Patterns:
 
 
 def _is_body(text: str, span: Span) -> bool:
-    """Say whether a shipped rule found a professional body or a scale, which is nobody's institution."""
-    if span.entity_type not in PLACES_OF_WORK or span.rule == "deny":
+    """Say whether a shipped rule found a professional body or a scale, which is nobody and nobody's institution."""
+    if span.rule == "deny":
+        return False
+    if span.entity_type in NAMES:
+        comma = text.find(",", span.start, span.end)  # `Killip III, TIMI 5`
+        return is_graded(text, span.start, span.end if comma < 0 else comma)
+    if span.entity_type not in PLACES_OF_WORK:
         return False
     return is_professional(text, span.start, span.end) or is_called_after(text, span.start, span.end, stayed_at=True)
 

@@ -11,6 +11,8 @@ from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, never_names, of
 from deid_core.entities import EntityType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from deid_core.model import Span
 
 WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
@@ -25,9 +27,19 @@ GRADE = r"[IVX]{1,4}[A-Ca-c]?|[1-6]|[A-F]"
 GRADED = re.compile(rf"[^\W\d_]+(?:[-/\u2013\s][^\W\d_]{{3,}})*(?=\s(?:{GRADE})(?!\w|\.\s*\w|/\d))")
 PLACES_OF_WORK = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
 PLACES = PLACES_OF_WORK | {EntityType.CITY, EntityType.COUNTY, EntityType.STATE, EntityType.COUNTRY}
-SPECIES = re.compile(r"\. ([a-z]{4,})\b")  # after a letter: `H. pylori`
+GENUS = re.compile(r"([A-Z])(?:\. ([A-Za-z]{4,}))?")
+SPECIES = re.compile(r"\. ([A-Za-z]{4,})\b")  # after a letter: `H. pylori`
+GENERA = re.compile(r"\b[A-Z][a-z]{4,}\b")
+OWNS = re.compile(
+    r"['\u2019]s?\b| (?:is|was) (?:an?|the|\d)\b| (?:has|had|says|said|told|wants|came|went|takes|needs)\b"
+)
+OF_PEOPLE = re.compile(
+    r"(?i)\b(?:by|with|from|to|for|per|told|called|asked|tell|ask|and|son|mr|baby|bed \d+|room \d+) $"
+)
 TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
 EVEN = 0.5
+LIKELY, CERTAIN = 0.7, 0.8
+SENTENCE = 4  # spaces, at least
 SURE = 0.9  # a common word that the model finds with so much is somebody's name
 
 
@@ -42,8 +54,8 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
         return span
     found = list(WORD.finditer(text, span.start, span.end))
     at = span.start, span.end
-    spoken = _is_genus(text, *at) or is_eponym(text, *at) or is_graded(text, *at) or _is_route(text, *at)
-    if spoken or all(_is_of_the_trade(word[0]) for word in found):
+    spoken = is_eponym(text, *at) or is_graded(text, *at) or _is_route(text, *at) or _is_seldom_a_name(text, span)
+    if spoken or _is_genus(text, *at) or all(_is_of_the_trade(word[0]) for word in found):
         return None
     if _names_a_thing(text, span) or (not beside and _is_public(span, [word[0] for word in found])):
         return None
@@ -56,6 +68,38 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
             found.pop()
         return replace(span, start=found[0].start(), end=found[-1].end())
     return span
+
+
+def believed(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return the spans of a sentence or more without what is doubtful where nothing in it identifies anybody for sure.
+
+    There a place or an institution is likelier a maker or a scale, and so is a word that is whom a disease is called
+    after, or is written as no name is: `EudraCT`. Cells and labels of a few words are left as they are.
+    """
+    if text.count(" ") < SENTENCE or any(span.score >= CERTAIN for span in spans):
+        return list(spans)
+    doubtful = [_is_doubtful(text, span) for span in spans]
+    somebody = any(
+        span.entity_type is EntityType.NAME and not doubt for span, doubt in zip(spans, doubtful, strict=True)
+    )
+    return [
+        span
+        for span, doubt in zip(spans, doubtful, strict=True)
+        if not doubt or (somebody and span.entity_type is EntityType.NAME)
+    ]
+
+
+def _is_doubtful(text: str, span: Span) -> bool:
+    if span.entity_type in PLACES:
+        return True
+    if span.entity_type is not EntityType.NAME or span.score >= LIKELY:
+        return False
+    found = NAME_PART.findall(text[span.start : span.end])
+    called_after = all(part.lower() in words("eponym_words", "scales") for part in found)
+    titled = TITLE.search(text, max(0, span.start - 8), span.start)
+    return not titled and (
+        called_after or not any(part.istitle() or (part.islower() and len(part) > 1) for part in found)
+    )
 
 
 def is_eponym(text: str, start: int, end: int) -> bool:
@@ -85,9 +129,28 @@ def is_graded(text: str, start: int, end: int) -> bool:
 
 
 def _is_genus(text: str, start: int, end: int) -> bool:
-    """Say whether a letter stands before the rest of an organism's name: `H. pylori`."""
-    species = SPECIES.match(text, end) if end - start == 1 else None
-    return species is not None and species[1] in words("organisms")
+    """Say whether a letter stands for a genus, alone or with what follows: `H. pylori`, `Salmonella, S. Dublin`."""
+    short = GENUS.fullmatch(text, start, end)
+    species = SPECIES.match(text, end) if short and not short[2] else None
+    if short is None or (species and species[1] in words("organisms")):
+        return short is not None
+    whole = (word[0].lower() for word in GENERA.finditer(text) if word[0][0] == short[1])
+    return (bool(short[2]) or bool(species)) and any(word in words("organisms") for word in whole)
+
+
+def _is_seldom_a_name(text: str, span: Span) -> bool:
+    """Say whether nobody else is meant than whom a scale or disease is called after: `Wegener is GPA`.
+
+    In a sentence only, not behind a title or what is said of people (`seen by Schatzker`), nor where it owns something.
+    """
+    if span.entity_type is not EntityType.NAME or text.count(" ") < SENTENCE or OWNS.match(text, span.end):
+        return False
+    found = NAME_PART.findall(text[span.start : span.end].lower())
+    before = text[max(0, span.start - 16) : span.start]
+    if TITLE.search(before) or OF_PEOPLE.search(before):
+        return False
+    rare = words("scales")
+    return any(part in rare for part in found) and all(part in rare or part in words("eponym_words") for part in found)
 
 
 def _names_a_thing(text: str, span: Span) -> bool:

@@ -89,6 +89,12 @@ def test_a_word_after_a_speaker_is_what_is_said(text: str) -> None:
     assert PATTERNS.find([TextQuery(text, ())]) == [[]]
 
 
+@pytest.mark.parametrize("text", ["Killip III, TIMI 5, GRACE 148", "Salter-Harris II, Gartland III, Weber B"])
+def test_a_graded_scale_is_no_family_with_a_given_name(text: str) -> None:
+    """`Killip III` is no third of that name where Killip is whom a scale is called after."""
+    assert PATTERNS.find([TextQuery(text, ())]) == [[]]
+
+
 def test_a_list_of_patients_is_no_talk() -> None:
     """The same label again with names alone behind it is a list: each is found."""
     found = PATTERNS.find([TextQuery("Patient: Kowalski\nPatient: Nowak\n", ())])[0]

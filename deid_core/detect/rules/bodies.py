@@ -31,7 +31,7 @@ SCALE = re.compile(
     rf"(?:(?: (?!(?:{NOT})\b)[a-z]+){{0,2}} (?:criteri(?:a|on)|classification|staging|scores?|scales?|index|consensus"
     r"|protocol|rules?|declaration|triage|naming|questionnaire|questions|inventory|cohort|stud(?:y|ies)|trials?|grade"
     r"|grading|guidelines?|tool|chart|definition|categor(?:y|ies)|exam(?:ination)?s?|assessment|convention|virus"
-    r"|encephalitis|system)| stages? (?:[IVX]{1,3}[ABC]?|[A-D0-4])[abc]?)\b"
+    r"|encephalitis|flu|fever|disease|syndrome|system)| stages? (?:[IVX]{1,3}[ABC]?|[A-D0-4])[abc]?)\b"
 )
 # before it, somebody lives, works or is treated there
 THERE = re.compile(
