@@ -18,6 +18,7 @@ from deid_core.ports import KnownValue, TextQuery
 from deid_core.search import detector
 from deid_core.standards.columns import label_of, plain
 
+MODELS = ("ner", "ner_accurate")
 TABLES = ("text/csv", "application/jsonl")
 NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
 SURE, SHORTEST, DIGITS = 0.85, 3, 6
@@ -36,6 +37,7 @@ def check(document: Document, policy: Policy, known: Iterable[KnownValue]) -> No
         name for part in document.parts if part.kind is PartKind.RECORD for name in _names(part.value)
     )
     if document.media_type == "text/csv":
+        names |= dict.fromkeys(document.part("layout").value.columns)  # of a table without rows, too
         _header_holds(document, policy, [*names])
     told = [name for name in names if not label_of(name) and name not in policy.columns]
     if told and (_is_known(told, known) or _is_found(told, policy)):
@@ -56,7 +58,9 @@ def _names(record: Any) -> Iterator[str]:
 def _header_holds(document: Document, policy: Policy, names: list[str]) -> None:
     if document.part("layout").value.header:
         labelled = any(label_of(name) or name in policy.columns for name in names)
-        if labelled or not any(_is_person(name) for name in names):
+        is_data = _is_person if any(one in policy.detectors for one in MODELS) else _may_be_data
+        has_rows = any(part.kind is PartKind.RECORD for part in document.parts)
+        if labelled or (has_rows and not any(map(is_data, names))):
             return
         raise UncertainAsset("the first row may name columns or hold data: give the table a header")
     if any(name not in policy.columns for name in names):
@@ -69,7 +73,15 @@ def _header_holds(document: Document, policy: Policy, names: list[str]) -> None:
 def _is_person(name: str) -> bool:
     from deid_core.transform.surrogates.words import FAMILY, GIVEN  # noqa: PLC0415 - only where no name is known
 
-    return name.istitle() and not is_common(name) and (name in GIVEN or name in FAMILY)
+    words = name.split()
+    return bool(words) and all(
+        word.istitle() and not is_common(word) and (word in GIVEN or word in FAMILY) for word in words
+    )
+
+
+def _may_be_data(name: str) -> bool:
+    """Say whether a name may be a person's where no model is asked: of two words that are no others."""
+    return _is_person(name) or (name.istitle() and _may_be_person(name))
 
 
 def _is_known(names: Iterable[str], known: Iterable[KnownValue]) -> bool:
@@ -95,7 +107,7 @@ def _is_found(names: list[str], policy: Policy) -> bool:
     """Say whether a rule finds an identifier in a name, or the model a person of two words."""
     if any(LONG_NUMBER.search(name) for name in names):
         return True
-    for which in ("patterns", "ner", "ner_accurate"):
+    for which in ("patterns", *MODELS):
         if which not in policy.detectors:
             continue
         asked = names if which == "patterns" else [name for name in names if _may_be_person(name)]

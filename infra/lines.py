@@ -19,9 +19,10 @@ from deid_core.ingest.pieces import Mapped, pieces_of
 from deid_core.ingest.tables import Cut, cut
 from infra.objects import Content, ObjectInfo, ObjectStore
 
-CUT_FROM = 16 * 2**20  # bytes of a file that is read whole
+CUT_FROM, CUT_FROM_ROWS = 16 * 2**20, 8192  # bytes of a file that is cut, or rows of the length of the first
 PIECE = 4 * 2**20  # bytes of a piece, and then to the end of its line
-LOOK = 2**16  # bytes read at a time to find a line's end
+ROWS = 4096  # that a piece holds at most, if all are as long as the first: each takes more memory than its bytes
+LOOK = 2**16  # bytes read at a time to find a line's end, and at first to see how long lines are
 NAME = re.compile(r"(.+)\.bytes-(\d+)-(\d+)(\.[^./]+)?", re.DOTALL)
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # only the first piece would say so
 
@@ -41,7 +42,7 @@ class LinesStore:
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield what is stored, and in the place of a large file its pieces in order; see ObjectStore."""
         for info in self.whole.list(prefix):
-            if not info.error and info.size >= CUT_FROM and self._holds(info.key, "application/jsonl"):
+            if not info.error and self._is_large(info) and self._holds(info.key, "application/jsonl"):
                 yield from self._pieces(info)
             else:
                 yield info
@@ -90,11 +91,11 @@ class LinesStore:
 
         Raises MalformedAsset, EmptyAsset or LimitExceeded where it is a table that cannot be read.
         """
-        sizes = (info.size for info in self.whole.list(key) if info.key == key and not info.error)
-        if next(sizes, 0) < CUT_FROM or not self._holds(key, "text/csv"):
+        found = next((info for info in self.whole.list(key) if info.key == key and not info.error), None)
+        if found is None or not self._is_large(found) or not self._holds(key, "text/csv"):
             return None
         data = self.whole.view(key, limit)
-        return cut(lambda: map(bytes, pieces_of(data)), PIECE)
+        return cut(lambda: map(bytes, pieces_of(data)), self._bytes(key, ROWS, PIECE))
 
     def _holds(self, key: str, kind: str) -> bool:
         try:
@@ -105,11 +106,19 @@ class LinesStore:
             return False  # read whole, it will say what is wrong with it
 
     def _pieces(self, info: ObjectInfo) -> Iterator[ObjectInfo]:
-        start = 0
+        start, size = 0, self._bytes(info.key, ROWS, PIECE)
         while start < info.size:
-            end = self._line_end(info.key, min(start + PIECE, info.size), info.size)
+            end = self._line_end(info.key, min(start + size, info.size), info.size)
             yield ObjectInfo(piece_name(info.key, start, end), end - start)
             start = end
+
+    def _is_large(self, info: ObjectInfo) -> bool:
+        return info.size > LOOK and info.size >= self._bytes(info.key, CUT_FROM_ROWS, CUT_FROM)
+
+    def _bytes(self, key: str, rows: int, most: int) -> int:
+        """Return how many bytes so many rows of a file have by its first ones, `most` at most."""
+        head = self.whole.part(key, 0, LOOK)
+        return min(most, rows * len(head) // (head.count(b"\n") or 1))
 
     def _line_end(self, key: str, at: int, size: int) -> int:
         while at < size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import PurePosixPath
 
@@ -74,10 +75,7 @@ def media_type(data: Mapped, name: str = "") -> str:
     if found == "archive":
         raise UnsupportedFormat("archives are not opened: unpack it where its size can be watched")
     if found not in registry.names("readers"):
-        unknown = (
-            "unknown content" if b"\0" not in data[:LOOK] else "no text, for it holds zero bytes: UTF-16 needs its mark"
-        )
-        raise UnsupportedFormat(f"no reader for {found}" if found else unknown)
+        raise UnsupportedFormat(f"no reader for {found}" if found else _unknown(data))
     if claimed and claimed != found and not {claimed, found} <= TEXTUAL:
         raise MismatchedFormat(f"the name claims {claimed}, the content is {found}")
     if found in TEXTUAL:
@@ -134,6 +132,14 @@ def _bare_dicom(data: Mapped, claimed: str) -> str:
     if data[:3].startswith(BARE_DICOM) and (claimed in ("", "application/dicom")) and b"\0" in data[:8]:
         return "application/dicom"
     return ""
+
+
+def _unknown(data: Mapped) -> str:
+    """Say what is known of content that is none of the known formats."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "no text, though it begins as UTF-16: it is cut, damaged, or UTF-32"
+    has_zeros = b"\0" in data[:LOOK]
+    return "no text, for it holds zero bytes: UTF-16 needs its mark" if has_zeros else "unknown content"
 
 
 def _textual(data: Mapped, claimed: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import mmap
 import os
 import secrets
+import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -44,8 +48,10 @@ from infra.settings import Settings, load_key
 from infra.told import Told
 
 PolicyOption = Annotated[str, typer.Option("--policy", "-p", help="A shipped policy's name, or a .toml file.")]
-SEVERAL = 3
+SEVERAL, TERMINATED = 3, 143  # exit codes; 128 and the number of the signal
 LIMIT = 4 * 2**30  # bytes of a file
+FEW, QUICK = 3, 2**20  # files and bytes that take no time to speak of
+LOOKS = 50_000, 20, 100  # for cycles, as `gc` counts: a table is millions of objects, and none of them is in one
 out, err = Console(), Console(stderr=True)
 
 
@@ -92,7 +98,7 @@ class Local:
         """Identify every file once, so that each can be searched for what the others know; one alone knows itself."""
         if len(files) < 2:
             return
-        for path, name in track(files, "Reading", console=err, transient=True, disable=len(files) < 3):
+        for path, name in track(files, "Reading", console=err, transient=True, disable=_is_quick(files)):
             try:
                 whose = self.identified(path, name)[0]
                 alone = self._alone(whose.document)
@@ -159,6 +165,7 @@ def files_under(paths: list[Path], failed: dict[str, Quarantine]) -> Iterator[tu
 
 
 def _local(policy: str, *, tell: bool) -> Local:
+    gc.set_threshold(*LOOKS)
     try:
         key = load_key(Settings())
     except KeyFileError:
@@ -186,6 +193,8 @@ def detect(
             if decision.verdict is Verdict.KEEP and not kept:
                 continue
             row = {"asset": asset, **_in_file(codec.finding_to_dict(decision.finding), first)}
+            if decision.sources:
+                row["sources"] = codec.sources_to_list(decision.sources)
             if as_json:
                 sys.stdout.write(json.dumps(row, sort_keys=True) + "\n")
             else:
@@ -210,22 +219,49 @@ def deid(
     if not plan and output is None:
         raise UsageError("say where to with -o DIR, or look first with --plan")
     local = _local(policy, tell=not plan)
-    files = assets_under(paths, local)
-    local.learn(files)
-    for path, names in _each(local, files, "De-identifying"):
-        rows = (
-            _written(local, path, names, output, keep=keep_names) if output and not plan else _rows(local, path, names)
-        )
-        for row in rows:
-            sys.stdout.write((json.dumps(row, sort_keys=True) if as_json else _line(row)) + "\n")
+    with _stoppable():
+        files = assets_under(paths, local)
+        local.learn(files)
+        for path, names in _each(local, files, "De-identifying"):
+            rows = (
+                _written(local, path, names, output, keep=keep_names)
+                if output and not plan
+                else _rows(local, path, names)
+            )
+            for row in rows:
+                sys.stdout.write((json.dumps(row, sort_keys=True) if as_json else _line(row)) + "\n")
     _end(local)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a signal to end (exit code 143) end the work as Ctrl-C does (130): a file that is half written goes."""
+
+    def end(_signal: int, _frame: object) -> None:
+        sys.exit(TERMINATED)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, end) if is_main else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("stopped: files that are written are whole, and of the others there is nothing")
+        raise
+    finally:
+        if is_main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _is_quick(files: Sequence[tuple[Path, str]]) -> bool:
+    """Say whether there is so little to do that nobody needs to be told how far it is."""
+    return len(files) < FEW and sum(path.stat().st_size for path, _ in files if path.is_file()) < QUICK
 
 
 def _each(local: Local, files: list[tuple[Path, str]], doing: str) -> Iterator[tuple[Path, Iterator[str]]]:
     """Yield each file with the names of its pieces; one of which a piece could not be read is left out whole."""
     broken = {path for path, name in files if name in local.failed}
     left = [file for file in files if file[0] not in broken]
-    steps = track(left, doing, console=err, transient=True, disable=len(files) < 3)
+    steps = track(left, doing, console=err, transient=True, disable=_is_quick(files))
     for path, pieces in groupby(steps, itemgetter(0)):
         yield path, (name for _, name in pieces)
 

@@ -86,3 +86,18 @@ def test_a_piece_over_the_limit_is_refused(small: None, tmp_path: Path) -> None:
     [first, *_] = store.list()
     with pytest.raises(LimitExceeded):
         store.get(first.key, 10)
+
+
+def test_short_rows_are_cut_by_their_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows take memory by their number: a file of many short ones is cut long before it is large."""
+    monkeypatch.setattr(lines, "LOOK", 256)
+    monkeypatch.setattr(lines, "CUT_FROM_ROWS", 40)
+    monkeypatch.setattr(lines, "ROWS", 20)
+    rows = [b'{"a": %02d}\n' % number for number in range(95)]
+    store = source(tmp_path, "short.jsonl", b"".join(rows))
+    held = [store.get(info.key, 10_000) for info in store.list()]
+    assert b"".join(held) == b"".join(rows)
+    assert {piece.count(b"\n") for piece in held[:-1]} <= {20, 21}
+    (tmp_path / "few").mkdir()
+    few = source(tmp_path / "few", "few.jsonl", b"".join(rows[:39]))
+    assert [info.key for info in few.list()] == ["few.jsonl"]

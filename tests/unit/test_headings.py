@@ -55,6 +55,8 @@ def test_a_name_of_a_member_that_identifies_sets_the_file_aside(data: bytes, nam
         b"Jonathan,Quillfeather,Salem,asthma\nGreta,Ollivander,Lowell,copd\n",
         b"48213377,Jonathan,Quillfeather\n77001122,Greta,Ollivander\n",
         b"Quillfeather,F,asthma\nOllivander,F,copd\n",
+        b"Jonathan Quillfeather\n",
+        b"Jonathan Quillfeather\nGreta Ollivander\n",
         b"Report for Jonathan Quillfeather,,\nmrn,first_name,last_name\n48213377,Jonathan,Quillfeather\n",
     ],
 )

@@ -160,3 +160,18 @@ def test_no_repr_shows_a_value() -> None:
         (known, TextQuery("John Doe 123456", known), known_values.matcher(known), known_values.matcher(known).forms)
     )
     assert not any(value in shown.lower() for value in ("john", "doe", "123456"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("ศรีสุวรรณ^สมชาย", "CT ศรีสุวรรณ chest", "ศรีสุวรรณ"),
+        ("शर्मा^राजेश", "CT शर्मा", "शर्मा"),
+        ("பெருமாள்^ரவி", "பெருமாள் seen", "பெருமாள்"),
+    ],
+)
+def test_a_family_name_alone_is_found_where_vowels_are_signs(name: str, text: str, found: str) -> None:
+    """Vowel signs of Thai and Indic scripts are no letters, and do not part a word."""
+    detector = KnownValuesDetector(load_policy("safe_harbor"))
+    spans = detector.find([TextQuery(text, (KnownValue(EntityType.NAME, name),))])[0]
+    assert [text[span.start : span.end] for span in spans] == [found]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 
 LETTERS = {
     "ß": "ss",
@@ -26,6 +29,7 @@ LETTERS = {
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 DIGRAPHS = re.compile(r"[aou]e|aa")
 SHORTEST_COLLAPSED = 5
+BEYOND = re.compile(r"[^\x00-\x7f]")  # ASCII
 
 
 @lru_cache(maxsize=4096)
@@ -43,18 +47,32 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else "".join(map(fold_char, text))
 
 
-def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:
+def fold_with_offsets(text: str) -> tuple[str, Sequence[int] | None]:
     """Return a folded text, and for each of its characters and its end the offset in the text (None: the same)."""
     if text.isascii():
         return text.lower(), None
     pieces: list[str] = []
-    offsets: list[int] = []
-    for place, char in enumerate(text):
-        piece = fold_char(char)
-        pieces.append(piece)
-        offsets.extend([place] * len(piece))
-    offsets.append(len(text))
-    return "".join(pieces), offsets
+    odd: list[tuple[int, int]] = []  # where a character became none or several, and how many
+    at = 0
+    for found in BEYOND.finditer(text):
+        start, piece = found.start(), fold_char(found[0])
+        pieces += (text[at:start].lower(), piece)
+        at = start + 1
+        if len(piece) != 1:
+            odd.append((start, len(piece)))
+    folded = "".join((*pieces, text[at:].lower()))
+    return folded, _offsets(len(text), odd) if odd else None
+
+
+def _offsets(length: int, odd: Iterable[tuple[int, int]]) -> Sequence[int]:
+    offsets = array("I")
+    at = 0
+    for start, wide in odd:
+        offsets.extend(range(at, start))
+        offsets.extend(repeat(start, wide))
+        at = start + 1
+    offsets.extend(range(at, length + 1))
+    return offsets
 
 
 @lru_cache(maxsize=2048)

@@ -13,7 +13,7 @@ def uncovered(spans: Iterable[Span]) -> list[Span]:
     """Return spans in order, without those that lie within another of no lower score; no code point is uncovered."""
     kept: list[Span] = []
     farthest = -1
-    for span in sorted(set(spans), key=lambda span: (span.start, -span.end, -span.score, span.rule)):
+    for span in sorted(set(spans), key=lambda span: (span.start, -span.end, -span.score, span.rule, span.entity_type)):
         if span.end > farthest:  # then no other reaches as far
             farthest = span.end
         elif any(other.end >= span.end and other.score >= span.score for other in reversed(kept[-LOOKED_AT:])):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from deid_core.detect import checks
 from deid_core.detect.rules.fold import fold
@@ -18,11 +18,10 @@ SUFFIXES = (
     ("square", "sq"), ("apartment", "apt"), ("suite", "ste"), ("north", "n"), ("south", "s"), ("east", "e"),
     ("west", "w"), ("saint", "st"),
 )  # fmt: skip
+SEPARATOR = r"\s?[/.\-\u2013\s]\s?"  # between the numbers of a date
 GAP = r"[\s.\-/()_:\u2013]{0,3}"
-Traces = tuple[tuple[str, ...], ...]  # where a pattern matches, a text's letters and digits hold all of one of them
 LONGEST = 200
-TRACE = 5  # characters that every form of a number ends with
-SHORT_NUMBER, GLUED_NUMBER = 4, 6  # digits; letters may touch a number from the second on
+SHORTEST_NUMBER, SHORT_NUMBER, GLUED_NUMBER = 3, 4, 6  # digits; letters may touch a number from the last on
 
 
 def date_parts(value: str) -> tuple[int, int, int] | None:
@@ -52,7 +51,7 @@ def date_patterns(year: int, month: int, day: int) -> list[tuple[str, float]]:
     named = rf"(?:{name}|{sept}{name[:3]})\.?"
     y, m, d = rf"(?:{year}|'?{year % 100:02d})", f"0?{month}", f"0?{day}"
     nth = rf"{d}(?:st|nd|rd|th)?"
-    sep = r"\s?[/.\-\u2013\s]\s?"
+    sep = SEPARATOR
     return [
         (rf"{year}{sep}{m}{sep}{d}", 0.95),
         (rf"{m}{sep}{d}{sep}{y}", 0.95),
@@ -65,84 +64,100 @@ def date_patterns(year: int, month: int, day: int) -> list[tuple[str, float]]:
     ]
 
 
-def date_traces(year: int, month: int, day: int) -> Traces:
-    """Return the traces of a date's patterns."""
-    return ((str(day), f"{year % 100:02d}"), (str(day), MONTHS[month - 1][:3]))
-
-
 def number_patterns(value: str) -> list[tuple[str, float]]:
     """Return patterns of an identifier whatever separates its characters, with or without leading zeros."""
-    bare = re.sub(r"[^0-9a-z]", "", fold(value))[:LONGEST]
+    bare = plain_number(value)
     core = bare.lstrip("0")
-    if len(bare) < 3 or not core:
+    if len(bare) < SHORTEST_NUMBER or not core:
         return []
-    if len(core) <= SHORT_NUMBER and core.isdigit():
+    if is_short(core):
         forms = dict.fromkeys((fold(value.strip()), bare))
         return [(rf"(?<![^\W_]){re.escape(form)}(?![^\W_])", 0.6) for form in forms]
     spaced = "0{0,12}" + GAP.join(map(re.escape, core))
-    if len(core) < GLUED_NUMBER or not core.isdigit():
+    if stands_alone(core):
         spaced = rf"(?<![^\W_]){spaced}(?![^\W_])"
     patterns = [(spaced, 0.97)]
-    digits = re.sub(r"\D", "", core).lstrip("0")
-    if digits != core and len(digits) > SHORT_NUMBER and re.fullmatch(r"[a-z]{1,6}\d+", core):
+    if digits := digits_alone(core):
         patterns.append(("0{0,12}" + GAP.join(digits), 0.85))
     return patterns
 
 
-def number_traces(value: str) -> Traces:
-    """Return the traces of a number's patterns."""
-    return ((re.sub(r"[^0-9a-z]", "", fold(value))[:LONGEST].lstrip("0")[-TRACE:],),)
+def plain_number(value: str) -> str:
+    """Return the letters and digits of an identifier, folded."""
+    return re.sub(r"[^0-9a-z]", "", fold(value))[:LONGEST]
+
+
+def is_short(core: str) -> bool:
+    """Say whether a number is so short that it is looked for as it is written only."""
+    return len(core) <= SHORT_NUMBER and core.isdigit()
+
+
+def stands_alone(core: str) -> bool:
+    """Say whether no letter may touch a number: it is short, or has letters of its own."""
+    return len(core) < GLUED_NUMBER or not core.isdigit()
+
+
+def digits_alone(core: str) -> str:
+    """Return the digits of a number behind letters that may be left out; "" of another."""
+    digits = re.sub(r"\D", "", core).lstrip("0")
+    told = digits != core and len(digits) > SHORT_NUMBER and re.fullmatch(r"[a-z]{1,6}\d+", core)
+    return digits if told else ""
 
 
 def phone_patterns(value: str) -> list[tuple[str, float]]:
     """Return patterns of a telephone number whatever separates its digits, with or without the country's code."""
-    digits = re.sub(r"\D", "", re.split(r"(?i)\s*(?:x|ext)", value, maxsplit=1)[0])[:20]
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
+    digits = phone_digits(value)
     if len(digits) <= SHORT_NUMBER:
         return number_patterns(value)
     patterns = [(r"(?:\+?1[\s.\-]{0,2})?[(]?" + GAP.join(digits), 0.97)]
-    if len(digits) == 10:
-        patterns.append((GAP.join(digits[3:]), 0.8))
+    if local := digits_here(digits):
+        patterns.append((GAP.join(local), 0.8))
     return patterns
 
 
-def phone_traces(value: str) -> Traces:
-    """Return the traces of a telephone number's patterns."""
+def phone_digits(value: str) -> str:
+    """Return the digits of a telephone number, without an extension and the country's code."""
     digits = re.sub(r"\D", "", re.split(r"(?i)\s*(?:x|ext)", value, maxsplit=1)[0])[:20]
-    return ((digits[-TRACE:],),) if len(digits) > SHORT_NUMBER else number_traces(value)
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
 
 
-def address_traces(value: str) -> Traces:
-    """Return the traces of an address's patterns: the longest number of its street, where it has one."""
-    numbers = re.findall(r"\d+", fold(next(_lines(value), "")))
-    return ((max(numbers, key=len, default=""),),)
+def digits_here(digits: str) -> str:
+    """Return the digits of a telephone number within its area; "" of one that has none."""
+    return digits[3:] if len(digits) == 10 else ""
 
 
-def _lines(value: str) -> Iterator[str]:
+def lines_of(value: str) -> Iterator[str]:
+    """Yield the lines of an address that hold anything."""
     return (line for line in re.split(r"[,\n\r^|;]+", value[:LONGEST]) if line.strip())
 
 
 def address_patterns(value: str) -> list[tuple[str, float]]:
     """Return patterns of an address as a whole and of its street, with the usual abbreviations."""
-    lines = list(_lines(value))
+    lines = list(lines_of(value))
     if not lines:
         return []
     whole = r"[\s,^|;]{1,4}".join(_line(line) for line in lines)
     patterns = [(whole, 0.97)]
-    street = lines[0].strip()
-    if len(lines) > 1 and re.search(r"\d", street) and re.search(r"[^\W\d_]{2}", street):
+    if street := street_of(lines):
         patterns.append((_line(street), 0.95))
     return patterns
 
 
+def street_of(lines: Sequence[str]) -> str:
+    """Return the street of an address of several lines, which identifies on its own; "" without one."""
+    street = lines[0].strip()
+    told = len(lines) > 1 and re.search(r"\d", street) and re.search(r"[^\W\d_]{2}", street)
+    return street if told else ""
+
+
 def _line(line: str) -> str:
-    return r"[\s,.]{1,4}".join(_abbreviated(word) for word in re.findall(r"[^\s.,]+", fold(line)))
+    return r"[\s,.]{1,4}".join("(?:" + "|".join(map(re.escape, forms)) + ")" for forms in words_of(line))
 
 
-def _abbreviated(word: str) -> str:
-    forms = next((forms for forms in SUFFIXES if word in forms), (word,))
-    return "(?:" + "|".join(map(re.escape, forms)) + ")"
+def words_of(line: str) -> Iterator[tuple[str, ...]]:
+    """Yield each word of an address's line, folded, in all forms that it may be written in."""
+    for word in re.findall(r"[^\s.,]+", fold(line)):
+        yield next((forms for forms in SUFFIXES if word in forms), (word,))
 
 
 def literal_patterns(value: str) -> list[tuple[str, float]]:
