@@ -36,7 +36,7 @@ from deid_core.pipeline import Identified, changes
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.search import Recall
-from deid_core.splice_header import IMPLICIT, INSTANCE, MAKER, SERIES, encoding, holds_number, near
+from deid_core.splice_header import IMPLICIT, INSTANCE, MAKER, SERIES, encoding, holds_number, near, own_tags
 from deid_core.splice_modes import PIXELS, fates, mode_of
 from deid_core.splice_values import Base, Lesson, Shape, Values
 
@@ -99,7 +99,7 @@ class Splicer:
         self._learned: dict[_Name, _Learned | None] = {}
         self._uids: dict[bytes, bytes] = {}
         self._map, self._site = registry.load("operators", "dicom_U"), Site(EntityType.UID, "", key, vr="UI")
-        self._values = Values(policy, key, recall, self.code)
+        self._values, self._own_tags = Values(policy, key, recall, self.code), own_tags(policy.dicom.options)
 
     def deidentified(self, data: bytes, asset_id: str) -> bytes:
         """Return a file with its header de-identified; raise a Quarantine as reading, planning and applying do.
@@ -141,7 +141,7 @@ class Splicer:
             learned = self._learned.get(name) if seen else self._by_values(done, name, common)
             known = learned is not None and (planned or self.recall(learned.subject) == learned.recalled)
             output = self._filled(done, learned, chunks) if learned and known else None
-            if output is not None and planned is None and holds_number(done, output):
+            if output is not None and planned is None and holds_number(done, output, self._own_tags):
                 output = None
         except ODD:
             output = None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from deid_core.detect.dicom_tags import LONG_NUMBER
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from struct import pack
+
+from deid_core.detect.dicom_tags import NUMBER, telling
 from deid_core.ingest.dicom_recipe import Pass
 from deid_core.ingest.dicom_scan import META_AT, Unusual, dataset_at
 
@@ -12,7 +17,7 @@ NO_SPLICE = (b"1.2.840.10008.1.2.2\0", b"1.2.840.10008.1.2.1.99")  # big endian,
 SYNTAX, CLASS, INSTANCE = (bytes((2, 0, number, 0)) + b"UI" for number in (0x10, 2, 3))
 # the tags of the Series Instance UID, and of a maker's name and model, and how far they are looked for
 SERIES, MAKER, FAR = b"\x20\x00\x0e\x00", (b"\x08\x00\x70\x00", b"\x08\x00\x90\x10"), 1 << 15
-NUMBERS = (b"\x10\x00\x20\x00", b"\x08\x00\x50\x00")  # Patient ID, Accession Number
+OWN_NUMBER = re.compile(NUMBER.pattern.encode())
 
 
 def encoding(data: bytes, at: int) -> tuple[bool, bytes]:
@@ -30,14 +35,25 @@ def near(data: bytes, at: int, tag: bytes, *, implicit: bool) -> bytes:
     return data[start : start + 8 + int.from_bytes(data[said : said + 2], "little")] if start > 0 else b""
 
 
-def holds_number(done: Pass, output: bytes) -> bool:
-    """Say whether a long number of the patient, or of the study, stands somewhere in an output's header: in a count."""
-    at, samples = dataset_at(done.data), done.pixels.end - done.pixels.value if done.pixels else 0
-    for tag in NUMBERS:
-        number = near(done.data, at, tag, implicit=done.implicit)[8:].strip(b" \0")
-        if len(number) >= LONG_NUMBER and number.isdigit() and output.find(number, META_AT, len(output) - samples) >= 0:
-            return True
-    return False
+def holds_number(done: Pass, output: bytes, tags: Sequence[bytes]) -> bool:
+    """Say whether a long number of the patient, or of the study, stands somewhere in an output's header: in a count.
+
+    `tags` are those of such numbers, as `own_tags` gives them.
+    """
+    at = dataset_at(done.data)
+    own = {one for tag in tags for one in _numbers_in(near(done.data, at, tag, implicit=done.implicit)[8:])}
+    samples = done.pixels.end - done.pixels.value if done.pixels else 0
+    return any(output.find(number, META_AT, len(output) - samples) >= 0 for number in own)
+
+
+@lru_cache(maxsize=256)
+def _numbers_in(value: bytes) -> tuple[bytes, ...]:
+    return tuple(OWN_NUMBER.findall(value))
+
+
+def own_tags(options: Sequence[str]) -> tuple[bytes, ...]:
+    """Return the tags, as they are written, of the numbers and dates that are the patient's and the study's own."""
+    return tuple(pack("<HH", tag >> 16, tag & 0xFFFF) for tag in telling(options))
 
 
 def _meta_value(data: bytes, name: bytes, at: int) -> bytes:

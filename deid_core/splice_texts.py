@@ -58,7 +58,7 @@ class Texts:
     def __init__(self, policy: Policy, key: ProjectKey, code: Callable[[str], str]) -> None:
         """Take what `pipeline.apply` takes."""
         self._policy, self._key, self._code = policy, key, code
-        self._modelled = not {*pipeline.MODELS}.isdisjoint(policy.detectors)
+        self._modelled = bool(pipeline.models_of(policy))
 
     def unit(self, raw: bytes, *, implicit: bool) -> Unit | None:
         """Return what an element is read as, and what it becomes where nothing known of its subject stands in it.

@@ -24,7 +24,7 @@ from deid_core.ingest.dicom_structure import LONG_VRS
 from deid_core.ingest.representations import fitted
 from deid_core.keys import ProjectKey
 from deid_core.model import Decision, Document, Finding, PartKind, Plan, TagPath
-from deid_core.pipeline import KNOWN, MODELS, SURE, WRITTEN, Identified, changes, is_label
+from deid_core.pipeline import KNOWN, SURE, WRITTEN, Identified, changes, is_label, models_of
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, TextQuery
 from deid_core.search import Recall, detector, is_alone, textual, views
@@ -94,6 +94,7 @@ class Values:
         self._lists = {str(name): values for name, values in policy.surrogates.items()}
         self._bases: dict[bytes, Base | None] = {}
         self._groups: dict[tuple[Any, ...], _Group] = {}
+        self._blind: dict[tuple[str, str, bytes], bytes] = {}  # what operators make that do not see the value
         self._waiting: dict[bytes, list[tuple[Pass, Sorted, Base, Sequence[bytes], Lesson]]] = {}  # by base
 
     def filled(self, done: Pass, common: bytes) -> tuple[str, tuple[bytes, ...], Base] | None:
@@ -227,7 +228,7 @@ class Values:
                 texts.setdefault(location.path, []).append(view)
         if len(base.units) >= MOST_UNITS:
             base.units.clear()
-        modelled = not {*MODELS}.isdisjoint(self._policy.detectors)
+        modelled = bool(models_of(self._policy))
         for key, places in found.units:
             paths = [lesson.paths[found.elements[index].start] for index in places]
             if any(_holds(path, one) for path in paths for one in found_in):
@@ -285,19 +286,35 @@ class Values:
     def _operated(self, done: Pass, element: Element, text: str, subject: str) -> bytes:
         """Return what a named element with that text becomes."""
         named: Named = element.mode.payload
-        vr, params = element.mode.vr, MappingProxyType(dict(named.action.params))
-        site = Site(named.entity_type, subject, self._key, params, vr, self._code, self._lists)
-        value = registry.load("operators", named.action.operator)(text, site)
-        if value is None:
-            return b""
-        new = fitted(vr, str(value))
-        if not new.isascii():
-            raise Unusual
-        raw = new.encode() + b" " * (len(new) % 2)
-        head = done.data[element.start : element.start + (4 if done.implicit else 6)]
-        if done.implicit:
-            return head + pack("<I", len(raw)) + raw
-        return head + (pack("<HI", 0, len(raw)) if vr.encode() in LONG_VRS else pack("<H", len(raw))) + raw
+        vr, implicit = element.mode.vr, done.implicit
+        head = done.data[element.start : element.start + (4 if implicit else 6)]
+        operate = registry.load("operators", named.action.operator)
+        if not operate.blind:
+            params = MappingProxyType(dict(named.action.params))
+            site = Site(named.entity_type, subject, self._key, params, vr, self._code, self._lists)
+            return _element(head, vr, operate(text, site), implicit=implicit)
+        name = named.action.operator, vr, head
+        put = self._blind.get(name)
+        if put is None:
+            value = operate(None, Site(named.entity_type, "", self._key))
+            put = self._blind[name] = _element(head, vr, value, implicit=implicit)
+        return put
+
+
+def _element(head: bytes, vr: str, value: Any, *, implicit: bool) -> bytes:
+    """Return the bytes of an element with a value: none where the value is None; Unusual for other letters than ASCII.
+
+    `head` is its tag, and its representation where that is written.
+    """
+    if value is None:
+        return b""
+    new = fitted(vr, str(value))
+    if not new.isascii():
+        raise Unusual
+    raw = new.encode() + b" " * (len(new) % 2)
+    if implicit:
+        return head + pack("<I", len(raw)) + raw
+    return head + (pack("<HI", 0, len(raw)) if vr.encode() in LONG_VRS else pack("<H", len(raw))) + raw
 
 
 def _tells(finding: Finding) -> bool:

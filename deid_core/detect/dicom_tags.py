@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -13,11 +14,14 @@ from deid_core.ingest.actions import STAYS, code_of, type_at
 from deid_core.ingest.elements import text_of, walk
 from deid_core.model import Finding, Part, PartKind, TagPath
 from deid_core.policy import Policy
-from deid_core.standards.ps3_15 import BYTES_VRS, TEMPORAL_VRS, Code, check_options, label
+from deid_core.standards.ps3_15 import BYTES_VRS, TEMPORAL_VRS, Code, check_options, label, temporal
+from deid_core.standards.uids import is_registered
 
-DICOM_ROOT = "1.2.840.10008."
 DIGITS, LONG_NUMBER = frozenset({"DS", "IS"}), 6
+NUMBER = re.compile(rf"(?<!\d)(?=0*[1-9])\d{{{LONG_NUMBER},}}")  # zeros alone are nobody's
 SAYING = frozenset({0x00080104, 0x0040A160})  # Code Meaning, Text Value: the standard has no word on them
+OWN_NUMBERS, OWN_DATES = (0x00100020, 0x00080050), (0x00100030, 0x00080020)  # Patient ID, Accession Number; born, study
+CLASSES = frozenset({0x00020002, 0x00020010, 0x00080016})  # what says how a file is to be read
 DESCRIBING = frozenset({"LO", "LT", "SH", "ST", "UC", "UT"})
 
 
@@ -41,7 +45,7 @@ class DicomTags:
     def find_in(self, part: Part, policy: Policy) -> Iterator[Finding]:
         """Yield findings at whole elements, score 1; PolicyError for an option that PS3.15 does not have."""
         options = policy.dicom.options
-        sop_class, own = str(part.value.get("SOPClassUID") or ""), _own_numbers(part.value)
+        sop_class, own = str(part.value.get("SOPClassUID") or ""), _own_numbers(part.value, options)
         for path, element in walk(part.value, lambda element: code_of(element, options) in STAYS):
             if element.tag.element == 0 and not element.tag.is_private:
                 continue
@@ -50,8 +54,8 @@ class DicomTags:
             if rule is not None:
                 entity_type = label(int(element.tag), str(element.VR))
                 yield Finding(entity_type, TagPath(part.name, path), 1.0, self.name, self.version, rule)
-            elif own and element.VR in DIGITS and not own.isdisjoint((text_of(element) or "").split("\\")):
-                yield Finding(EntityType.ID, TagPath(part.name, path), 1.0, self.name, self.version, "PS3.15/D")
+            elif own and (told := _tells(own, element)):
+                yield Finding(EntityType.ID, TagPath(part.name, path), 1.0, self.name, self.version, told)
             elif (code == "C" and element.VR in DESCRIBING) or element.tag in SAYING:
                 yield from self._described(part, path, element)
 
@@ -62,10 +66,24 @@ class DicomTags:
             yield Finding(span.entity_type, location, span.score, self.name, self.version, span.rule)
 
 
-def _own_numbers(dataset: Dataset) -> frozenset[str]:
-    """Return the patient's and the study's numbers that are long and of digits alone: they may stand among numbers."""
-    texts = (str(dataset.get(keyword) or "").strip() for keyword in ("PatientID", "AccessionNumber"))
-    return frozenset(text for text in texts if len(text) >= LONG_NUMBER and text.isdigit())
+def telling(options: Sequence[str]) -> tuple[int, ...]:
+    """Return the tags of numbers that are the patient's and the study's own, and of dates unless they may stay."""
+    return OWN_NUMBERS if temporal(options) == "K" else (*OWN_NUMBERS, *OWN_DATES)
+
+
+def _own_numbers(dataset: Dataset, options: Sequence[str]) -> frozenset[str]:
+    """Return the long runs of digits of the patient's and the study's numbers: they may stand among numbers."""
+    texts = (text_of(dataset[tag]) or "" for tag in telling(options) if tag in dataset)
+    return frozenset(number for text in texts for number in NUMBER.findall(text))
+
+
+def _tells(own: frozenset[str], element: DataElement) -> str:
+    """Return the rule by which a number goes that is one of the patient's own, or a UID that holds one; "" for none."""
+    if element.VR in DIGITS:
+        return "" if own.isdisjoint((text_of(element) or "").split("\\")) else "PS3.15/D"
+    if element.VR != "UI" or element.tag in CLASSES:
+        return ""
+    return "PS3.15/U" if any(number in (text_of(element) or "") for number in own) else ""
 
 
 def rule_of(element: DataElement, code: Code) -> str | None:
@@ -80,7 +98,7 @@ def rule_of(element: DataElement, code: Code) -> str | None:
 
 
 def _all_registered(element: DataElement) -> bool:
-    return all(not one or one.startswith(DICOM_ROOT) for one in (text_of(element) or "").split("\\"))
+    return all(not one or is_registered(one) for one in (text_of(element) or "").split("\\"))
 
 
 def _policy_decides(element: DataElement, code: Code) -> bool:

@@ -11,10 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from deid_core.detect.rules.words import never_names
+from deid_core.detect.rules.words import PARTICLES, never_names
 from deid_core.detect.word_lists import load_lists
 from deid_core.entities import EntityType
-from deid_core.extract.descriptors import is_listed, is_named, is_shortened, is_trade, is_trade_or_name, is_word, parts
+from deid_core.extract.descriptors import (
+    cased_in,
+    is_listed,
+    is_named,
+    is_shortened,
+    is_trade,
+    is_trade_or_name,
+    is_word,
+    parts,
+)
 from deid_core.model import Span
 
 VERSIONS = frozenset({"SoftwareVersions", "DetectorDescription", "SecondaryCaptureDeviceSoftwareVersions"})
@@ -24,6 +33,7 @@ MAKERS = frozenset(
     | {"SecondaryCaptureDeviceManufacturerModelName", "CodingSchemeResponsibleOrganization"}
 )
 CODES = frozenset({"CodeValue", "LongCodeValue", "CodingSchemeDesignator", "CodingSchemeVersion"})
+OWN = frozenset({EntityType.NAME, EntityType.MRN, EntityType.DATE_OF_BIRTH, EntityType.SSN})
 NAMES = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_NAME})
 FORMED = frozenset({EntityType.ID, EntityType.USERNAME, EntityType.IP})
 DATES = frozenset({EntityType.DATE, EntityType.TIME})
@@ -40,9 +50,14 @@ SURE, LIKELY, GUESSED = 0.9, 0.85, 0.7  # a model's finding; a rule's in a code;
 FAINT = 0.55  # a model's name of one word that is on no list of names: below it, it is an abbreviation
 NUMBER = 4  # digits at most in a row that count or measure something
 INITIALS = 2  # letters at most
+GLUED_TITLES = frozenset({"dr", "prof"})
 YEARLESS = 2  # numbers at most, and digits of each, that say no year
+Place = tuple[int, int]
+Judge = Callable[[str, str, Span, str], Span | None]
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]+")
+_MODALITY = re.compile(r"(?<![^\W_])MR[ _-]+\Z")  # in capitals, before words of the trade, it is no title
+_TITLED = re.compile(r"(?<![^\W\d_])(?:dr|prof)\Z", re.IGNORECASE)
 _ISOTOPE = re.compile(r"(?:I|In|Tc|Ga|Tl|Lu|Zr|Cu|Rb|Xe|Sm|Sr|Y|Ra|F|C|N|O)-?\d{1,3}m?", re.IGNORECASE)
 _UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){5,}(?![\d.])")
 
@@ -63,11 +78,33 @@ def believed(keyword: str, text: str, span: Span, detector: str) -> Span | None:
     if _is_setting(text, span):
         return None
     if span.entity_type in NAMES:
-        return _name_in(text, span)
+        asked_less = detector.startswith(MODELS) and _beside_brackets(text, span) and not is_named(text, span.start)
+        return None if asked_less else _name_in(text, span)
     if span.entity_type in HOUSES:
         span = _between(text, span, _goes)  # `CT Lakeside Medical Center`
     weak = detector.startswith(MODELS) and span.score < GUESSED
     return None if weak and span.entity_type in INSTITUTIONS | PLACES and _is_plain(text, span) else span
+
+
+def known_of_person(keyword: str, text: str, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a finding in a patient's characteristic that the policy retains: what is known."""
+    return believed(keyword, text, span, detector) if detector == KNOWN and span.score >= SURE else None
+
+
+def known_of_house(keyword: str, text: str, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a finding in what else the policy retains: only who the subject is, or its number.
+
+    Other names there are the institution's, the device's or a physician's, and that they stay is what was asked for.
+    """
+    return known_of_person(keyword, text, span, detector) if span.entity_type in OWN else None
+
+
+def told_in_parts(judge: Judge, keyword: str, text: str, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a finding in a text whose words were parted: what is known, or a date.
+
+    A rule that goes by words would be misled: `HI POTESIS` is no greeting.
+    """
+    return judge(keyword, text, span, detector) if detector == KNOWN or span.entity_type in DATES else None
 
 
 def _in_uid(text: str, span: Span) -> bool:
@@ -90,7 +127,8 @@ def _is_setting(text: str, span: Span) -> bool:
 def _name_in(text: str, span: Span) -> Span | None:
     """Return a name without the plain words around it; None where it is nothing else, and no title says otherwise."""
     if _is_plain(text, span):
-        return span if span.score >= SURE or is_named(text, span.start) else None
+        sure = span.score >= SURE and not _MODALITY.search(text, 0, span.start)
+        return span if sure or is_named(text, span.start) else None
     if (
         span.score < FAINT
         and not is_named(text, span.start)
@@ -99,7 +137,19 @@ def _name_in(text: str, span: Span) -> Span | None:
         return None
     if span.score < FAINT and _is_described(text, span):
         return None
-    return _joined(text, span) if "^" in text[span.start : span.end] else _between(text, span, _goes)
+    return _joined(text, span) if "^" in text[span.start : span.end] else _apart(text, _between(text, span, _goes))
+
+
+def _beside_brackets(text: str, span: Span) -> bool:
+    """Say whether a finding stands before brackets, or behind them, in nothing but words of the trade.
+
+    A model is not asked of a text of such words: `RENAL STONE`, nor of them in `RENAL STONE (VANDERBILT)`.
+    """
+    opened, closed = text.find("(", span.start), text.rfind(")", 0, span.start)
+    if opened < 0 and closed < 0:
+        return False
+    end = opened if opened >= 0 else len(text)
+    return span.end <= end and is_trade(text[closed + 1 : end])
 
 
 def _is_described(text: str, span: Span) -> bool:
@@ -137,6 +187,35 @@ def _between(text: str, span: Span, goes: Callable[[str], bool]) -> Span:
         while stop > begin and goes(words[stop - 1][0]) and _style(words[stop - 1][0]) not in core:
             stop -= 1
     return _of(span, words, begin, stop)
+
+
+def _apart(text: str, span: Span) -> Span:
+    """Return a name without words of the trade at its edges that signs or capitals join to it, or a particle follows.
+
+    `Kowalski-BETTLUNGE`, `SchädelWeidenbach`, `Tórax de José`: a blank alone parts a name's own words, too.
+    """
+    if is_named(text, span.start):
+        return span
+    pieces = cased_in(text, span.start, span.end)
+    begin, stop = 0, len(pieces)
+    while begin < stop - 1 and _is_joined(text, pieces[begin], pieces[begin + 1], pieces[begin]):
+        begin += 1
+    while stop > begin + 1 and _is_joined(text, pieces[stop - 2], pieces[stop - 1], pieces[stop - 1]):
+        stop -= 1
+    start = pieces[begin][0] if begin else span.start
+    return replace(span, start=start, end=pieces[stop - 1][1] if stop < len(pieces) else span.end)
+
+
+def _is_joined(text: str, one: Place, other: Place, edge: Place) -> bool:
+    """Say whether of two pieces that follow each other the one at the edge is a word of the trade, joined to a name."""
+    word = text[slice(*edge)].lower()
+    if len(word) > INITIALS and edge is other and is_trade_or_name(word) and _TITLED.search(text, 0, one[0]):
+        return text[one[1] : other[0]] == "_"  # ProfWeidenbach_Leber
+    if edge is one and word in GLUED_TITLES:
+        return one[1] == other[0]  # DrQuintanilla
+    if len(word) <= INITIALS or not is_word(word):
+        return False
+    return not text[one[1] : other[0]].isspace() or (edge is one and text[slice(*other)] in PARTICLES)
 
 
 def _of(span: Span, words: Sequence[re.Match[str]], begin: int, stop: int) -> Span:

@@ -28,6 +28,7 @@ _DOTTED = re.compile(r"(?<=\d)[.-](?=\d)")
 CUE_WITHIN = 16  # characters
 SHORTENED = 4  # letters at least of a word that is another's beginning
 REPEATED = 64  # characters at most of a text that is worth remembering
+LONGEST_TERM = 200  # characters: longer texts are sentences, whatever their words
 CODE = 4  # digits in a word from which on it is a number of something: its letters are no words
 
 
@@ -87,8 +88,18 @@ def parts(text: str) -> list[str]:
     return [part.lower() for word in _WORD.findall(text) for part in _apart(word)]
 
 
+def cased(word: str) -> list[str]:
+    """Return the parts of a word that its capitals tell apart: Low, Dose, Lung of LowDoseLung."""
+    return _PART.findall(word)
+
+
+def cased_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return where the parts of words are in [start, end) of a text, as capitals and signs tell them apart."""
+    return [part.span() for part in _PART.finditer(text, start, end)]
+
+
 def _apart(word: str) -> list[str]:
-    return [word] if word.lower() in _lists()[0] else _PART.findall(word)
+    return [word] if word.lower() in _lists()[0] else cased(word)
 
 
 def shown(text: str, *, short: bool) -> str:

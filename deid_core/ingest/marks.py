@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
+from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from deid_core.entities import EntityType
 from deid_core.ingest.dicom import inflated_parts, mark
 from deid_core.ingest.dicom_documents import FRAME, WORDS
 from deid_core.ingest.dicom_frames import PIXEL_KEYWORDS
-from deid_core.ingest.elements import put_text
+from deid_core.ingest.elements import put_text, walk
 from deid_core.ingest.pieces import Mapped, View
 from deid_core.model import Document
 from deid_core.policy import Policy
@@ -21,6 +22,8 @@ from deid_core.policy import Policy
 FULL, MODIFIED = "retain_long_full_dates", "retain_long_modified_dates"
 STRUCTURED = "clean_structured_content"
 FEATURES = "clean_recognisable_features"
+ORIGINAL, DERIVED = "ORIGINAL", "DERIVED"
+TYPES = frozenset({"ImageType", "FrameType"})
 FACES = frozenset({"faces", "head_scans"})  # the detectors that look for faces
 VOLUMES = frozenset({"CT", "MR", "PT", "NM"})  # a face can be drawn from their slices, and no slice shows it
 
@@ -36,9 +39,23 @@ def dicom(document: Document, policy: Policy) -> Document:
         )  # where a date must stand, a shifted one
     if FEATURES in options:
         put_text(dataset, "RecognizableVisualFeatures", "NO")
+    if "pixels" in document and getattr(document.part("pixels").value, "edited", None):
+        derived(dataset)
     if STRUCTURED not in options:  # words of a CDA document are not released
         return replace(document, parts=tuple(part for part in document.parts if part.name not in {WORDS, FRAME}))
     return document
+
+
+def derived(dataset: Dataset) -> None:
+    """Say of an image that the caller owns, and of each of its frames, that samples were changed: PS3.3 C.7.6.1.1.2.
+
+    Value 1 of Image Type and Frame Type; where there is none, none is made.
+    """
+    for _, element in walk(dataset):
+        if element.keyword in TYPES and element.value:
+            first, *others = [element.value] if isinstance(element.value, str) else element.value
+            if str(first).strip() == ORIGINAL:
+                element.value = [DERIVED, *others]
 
 
 def _claimed(document: Document, policy: Policy) -> Iterator[str]:

@@ -17,9 +17,9 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from deid_core.ports import Site, operator
+from deid_core.standards.uids import is_registered
 from deid_core.transform.icc_profile import colours_only
 
-DICOM_ROOT = "1.2.840.10008."  # UIDs that the standard registers: classes, syntaxes, vocabularies
 WORD = "ANONYMISED"
 DUMMIES: dict[str, Any] = {
     "AS": "000Y",
@@ -100,5 +100,5 @@ def _dummy_item(item: Iterable[DataElement], site: Site) -> Dataset:
 
 def _mapped(text: str, site: Site) -> str:
     return "\\".join(
-        one if not one.strip(" \0") or one.startswith(DICOM_ROOT) else site.key.uid(one) for one in text.split("\\")
+        one if not one.strip(" \0") or is_registered(one) else site.key.uid(one) for one in text.split("\\")
     )

@@ -92,6 +92,7 @@ class Made:
         meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, sop_class
         meta.MediaStorageSOPInstanceUID = UID(f"{self.uid}.{number}")
         self.dataset = FileDataset("", Dataset(), bytes(128), meta, False, True)
+        self.dataset.SpecificCharacterSet = "ISO_IR 192"
         self.put("SOPClassUID", sop_class, "text_retained")
         self.put("SOPInstanceUID", f"{self.uid}.{number}", "uid_changed", "uid_consistent")
         self.put("StudyInstanceUID", f"{self.uid}.99", "uid_changed", "uid_consistent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 import pydicom
@@ -13,7 +14,7 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from deid_core import ingest, pipeline, verify
 from deid_core.entities import EntityType
-from deid_core.extract.believed import believed
+from deid_core.extract.believed import believed, known_of_house, known_of_person
 from deid_core.keys import ProjectKey
 from deid_core.model import Span
 from deid_core.policy import load_policy
@@ -40,6 +41,17 @@ def seen(text: str, found: str, label: EntityType, score: float, detector: str, 
         ("kowalczyk_jane STAT", "kowalczyk_jane STAT", "kowalczyk_jane"),
         ("CT IVCON", "IVCON", None),  # two words in one
         ("XR FLURO", "FLURO", None),  # a letter left out
+        ("THORAX-Kowalski-BETTLUNGE", "Kowalski-BETTLUNGE", "Kowalski"),
+        ("ProfWeidenbach_Leber", "Weidenbach_Leber", "Weidenbach"),
+        ("SchädelWeidenbach", "SchädelWeidenbach", "Weidenbach"),
+        ("DrQuintanilla_Knee", "DrQuintanilla", "Quintanilla"),
+        ("RENAL STONE (VANDERBILT)", "STONE", None),
+        ("RENAL STONE (VANDERBILT)", "VANDERBILT", "VANDERBILT"),
+        ("STONE (VANDERBILT)", "STONE", "STONE"),  # a family name, for all that is said
+        ("seen by Long (CT)", "Long", "Long"),
+        ("Tórax de José", "Tórax de José", "de José"),
+        ("Weidenbach_Stone", "Weidenbach_Stone", "Weidenbach_Stone"),  # without a title it may be a name
+        ("Kowalski Knie", "Kowalski Knie", "Kowalski Knie"),  # written as a person's two names are
         ("CHEST PA", "PA", None),
         ("DTI_32dir", "DTI_32dir", None),
         ("LowDoseLung", "LowDoseLung", None),
@@ -78,6 +90,26 @@ def test_what_a_finding_says_depends_on_the_attribute(
     assert seen(text, text, label, 0.65, "patterns", keyword) == expected
 
 
+@pytest.mark.parametrize(
+    ("judge", "label", "detector", "expected"),
+    [
+        (known_of_person, EntityType.NAME, "known_values", "Kowalczyk"),
+        (known_of_person, EntityType.FACILITY, "known_values", "Kowalczyk"),
+        (known_of_person, EntityType.NAME, "ner", None),
+        (known_of_house, EntityType.MRN, "known_values", "Kowalczyk"),
+        (known_of_house, EntityType.FACILITY, "known_values", None),
+        (known_of_house, EntityType.NAME, "patterns", None),
+    ],
+)
+def test_what_a_policy_retains_loses_who_the_patient_is(
+    judge: Callable[[str, str, Span, str], Span | None], label: EntityType, detector: str, expected: str | None
+) -> None:
+    """A sex or a station that is the patient's name goes; an institution that was asked for stays."""
+    text = "Kowalczyk"
+    span = judge("StationName", text, Span(0, len(text), label, 0.95), detector)
+    assert (None if span is None else text[span.start : span.end]) == expected
+
+
 @given(st.text(min_size=1, max_size=60), st.sampled_from(list(EntityType)), st.data())
 def test_what_is_believed_lies_within_what_was_found(text: str, label: EntityType, data: st.DataObject) -> None:
     """A finding is narrowed or refused, never moved or widened."""
@@ -86,6 +118,12 @@ def test_what_is_believed_lies_within_what_was_found(text: str, label: EntityTyp
     for detector in ("patterns", "ner_accurate", "known_values"):
         span = believed("StudyDescription", text, Span(start, end, label, 0.8), detector)
         assert span is None or (start <= span.start < span.end <= end and span.entity_type is label)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("MR Hersenen", None), ("Mr Hersenen", "Hersenen"), ("MR Doe", "Doe")])
+def test_a_modality_is_no_title(text: str, expected: str | None) -> None:
+    """In capitals, before words of the trade."""
+    assert seen(text, text[3:], EntityType.NAME, 0.95, "patterns", "TextValue") == expected
 
 
 @pytest.mark.parametrize("text", ["CHEST", "PA", "Sag", "knee"])

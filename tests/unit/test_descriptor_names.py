@@ -66,6 +66,12 @@ OF_THE_TRADE = (
     "Abdomen sans injection",
     "Columna lumbar AP y lateral",
     "cilinderbiopsie borst links",
+    "RM kręgosłupa lędźwiowego",
+    "КТ органов грудной клетки с контрастом",
+    "Αξονική εγκεφάλου χωρίς σκιαγραφικό",
+    "Beyin MR difüzyon",
+    "MR koljena lijevog",
+    "THORAX BETTLUNGE",
 )
 
 

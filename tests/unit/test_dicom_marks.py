@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 
-from deid_core.ingest.marks import dicom
+from deid_core.ingest.dicom_frames import DicomFrames
+from deid_core.ingest.marks import derived, dicom
 from deid_core.model import Document, Part, PartKind
 from deid_core.policy import DicomRules, load_policy
 from deid_core.standards import ps3_15
@@ -91,3 +94,38 @@ def test_pixels_are_vouched_for_where_there_are_any() -> None:
     """The Clean Pixel Data option is not claimed of a file without pixels."""
     assert "113101" in codes(marked("clean_pixel_data"))
     assert "113101" not in codes(marked("clean_pixel_data", pixels=False))
+
+
+@pytest.mark.parametrize(
+    ("told", "becomes"),
+    [
+        (["ORIGINAL", "PRIMARY", "AXIAL"], ["DERIVED", "PRIMARY", "AXIAL"]),
+        ("ORIGINAL", ["DERIVED"]),
+        (["DERIVED", "SECONDARY"], ["DERIVED", "SECONDARY"]),
+        (["MIXED", "PRIMARY"], ["MIXED", "PRIMARY"]),
+        (None, None),
+    ],
+)
+def test_an_image_whose_samples_were_covered_is_derived(told: object, becomes: object) -> None:
+    """Its own type and that of each frame; no other value, and none where there was none: PS3.3 C.7.6.1.1.2."""
+    dataset, frame, kind = Dataset(), Dataset(), Dataset()
+    if told:
+        dataset.ImageType = kind.FrameType = told
+    frame.MRImageFrameTypeSequence = [kind]
+    dataset.PerFrameFunctionalGroupsSequence = [frame]
+    derived(dataset)
+    for found in (dataset.get("ImageType"), kind.get("FrameType")):
+        assert found == (becomes if found is None or not isinstance(found, str) else found)
+        assert (found is None) == (told is None)
+        assert "ORIGINAL" not in str(found)
+
+
+def test_an_image_whose_samples_stayed_is_what_it_was() -> None:
+    """Nothing was covered: original it is."""
+    frames = DicomFrames(FileDataset("", Dataset(), file_meta=FileMetaDataset()))
+    for edited, first in ((frames, "ORIGINAL"), (replace(frames, edited={0: None}), "DERIVED")):
+        dataset = FileDataset("", Dataset(), file_meta=FileMetaDataset(), is_implicit_VR=False, is_little_endian=True)
+        dataset.ImageType = ["ORIGINAL", "PRIMARY"]
+        parts = Part("dataset", PartKind.DATASET, dataset), Part("pixels", PartKind.PIXELS, edited)
+        marked = dicom(Document("asset", "application/dicom", "subject", parts), load_policy("safe_harbor"))
+        assert marked.part("dataset").value.ImageType[0] == first

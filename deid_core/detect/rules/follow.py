@@ -16,7 +16,6 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 OTHER = "?"  # stands for every character beyond ASCII
-BEYOND = "\\x80-\\U0010ffff"
 ALL = (1 << 128) - 1
 ENDLESS = 2  # a repeat of more than that is taken to be endless
 FOLDED = frozenset("iks")  # letters that characters beyond ASCII fold to: dotted and dotless i, Kelvin, long s
@@ -64,7 +63,8 @@ def either_case(bits: int) -> int:
     return bits | folded | (mask(OTHER) if any(char.lower() in FOLDED for char in chars) else 0)
 
 
-def _items(items: Iterable[tuple[Any, Any]], *, fold: bool) -> int:
+@cache  # the same letters and classes come again in all patterns
+def _items(items: tuple[tuple[Any, Any], ...], *, fold: bool) -> int:
     """Return the set that a class in brackets stands for, and at least that."""
     bits, negated = 0, False
     for kind, value in items:
@@ -84,11 +84,11 @@ def _items(items: Iterable[tuple[Any, Any]], *, fold: bool) -> int:
 def _read_by(kind: Any, value: Any, *, fold: bool) -> int | None:
     """Return the set of characters that an item reads one of; None for one that reads none or more."""
     if kind is op.LITERAL:
-        return _items([(kind, value)], fold=fold)
+        return _items(((kind, value),), fold=fold)
     if kind is op.NOT_LITERAL:
-        return _items([(op.NEGATE, None), (op.LITERAL, value)], fold=fold)
+        return _items(((op.NEGATE, None), (op.LITERAL, value)), fold=fold)
     if kind is op.IN:
-        return _items(value, fold=fold)
+        return _items(tuple(value), fold=fold)
     return ALL if kind is op.ANY else None
 
 
@@ -335,9 +335,16 @@ class Automaton:
 
 
 def characters(bits: int, *, beyond: bool = False) -> str:
-    """Return a set of characters as an expression; those beyond ASCII are all there or, but for `?`, none."""
-    found = ""
+    """Return a set of characters as an expression; those beyond ASCII are all there or, but for `?`, none.
+
+    A set with all of them is written by what it lacks, which is compiled sooner.
+    """
+    if beyond and bits == ALL:
+        return r"[\s\S]"
+    negated = beyond and bool(bits & mask(OTHER))
+    bits = ALL & ~bits if negated else bits
+    found = "^" if negated else ""
     for _, run in groupby(enumerate(code for code in range(128) if bits >> code & 1), lambda pair: pair[1] - pair[0]):
         codes = [f"\\x{code:02x}" for _, code in run]
         found += f"{codes[0]}-{codes[-1]}" if len(codes) > 2 else "".join(codes)
-    return f"[{found}{BEYOND if beyond and bits & mask(OTHER) else ''}]"
+    return f"[{found}]"

@@ -9,12 +9,12 @@ What a rule needs is built when its trigger is first met, so a process is ready 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from threading import local
 
 import hyperscan
 
-from deid_core.detect.rules.foresee import Foreseen, Foresight, Hindsight
+from deid_core.detect.rules.foresee import NEXT, Foreseen, Foresight, Hindsight
 from deid_core.detect.rules.table import LONGEST_RUN, TextRule, shipped_rules
 from deid_core.detect.rules.tokens import DIGITS, SIGN, is_word, touches_letter
 from deid_core.languages import DEFAULT
@@ -62,7 +62,7 @@ class Gate:
         """Compile the triggers of all rules: words as they are; signs and common words with what must follow them."""
         self._by_trigger: dict[str, list[tuple[int, TextRule]]] = {}
         for place, rule in enumerate(rules):
-            for trigger in dict.fromkeys(trigger.lower() for trigger in rule.at):
+            for trigger in rule.written:
                 self._by_trigger.setdefault(trigger, []).append((place, rule))
         limited = [place for place, rule in enumerate(rules) if rule.sources]  # tried in some sources only
         self._elsewhere = frozenset([*limited, *(place + BESIDE for place in limited)])
@@ -70,21 +70,31 @@ class Gate:
         self._met: dict[str, Foreseen | None] = {}  # by a word with what is right beside it; None: nothing to try
         self._runs: dict[str, Run] = {}  # by a short run of digits with what is right beside it
         letters = {word for word in self._by_trigger if word[0].isalpha()}
-        apart = {word for word in letters if word in COMMON or not word.encode("ascii", "replace").strip(BEYOND)}
-        literals = self._literals(letters - apart)
+        self._strange_words = sorted(word for word in letters if not word.encode("ascii", "replace").strip(BEYOND))
+        literals = self._literals(letters - COMMON - {*self._strange_words})
         self._lengths = [len(literal) for literal, _ in literals]  # of a word and what is beside it
         self._words = _database(*zip(*literals, strict=True), literal=True) if literals else None
         self._signs = [sign for sign in SIGNS if sign in self._by_trigger]
+        common, lengths = self._expressions(sorted(letters & COMMON))
         rest = [NUMBER, *(SIGNS[sign][0] for sign in self._signs)]
-        self._common = dict.fromkeys(range(len(rest)), 0)  # by a report's number: of a common word, as above
-        for word in sorted(apart):
-            expression = self._foresight.expression(word, self._by_trigger[word])
-            if expression:
-                self._common[len(rest)] = len(word) + 4
-                rest.append(expression.encode())
-        self._rest = _database(rest, [hyperscan.HS_FLAG_DOTALL] * len(rest), literal=False)
-        self._longest = max([FARTHEST, *self._lengths, *self._common.values()])
+        self._common = [0] * len(rest) + lengths  # by a report's number: of a common word, as above
+        self._rest = _database([*rest, *common], [hyperscan.HS_FLAG_DOTALL] * len(self._common), literal=False)
+        strange = max(map(len, self._strange_words), default=0) + 1 + NEXT
+        self._longest = max([FARTHEST, strange, *self._lengths, *self._common])
         self._thread = local()  # a scratch space serves one thread at a time
+
+    def _expressions(self, words: Iterable[str]) -> tuple[list[bytes], list[int]]:
+        """Return expressions of words with what must follow them, and how many characters each of them takes."""
+        found = [(word, self._foresight.expression(word, self._by_trigger[word])) for word in words]
+        held = [(word, expression) for word, expression in found if expression]
+        return [expression.encode() for _, expression in held], [len(word) + 1 + NEXT for word, _ in held]
+
+    @cached_property
+    def _strange(self) -> tuple[hyperscan.Database | None, list[int]]:
+        """Compile the words that have no letter of ASCII, and what follows them, when a text first has such letters."""
+        expressions, lengths = self._expressions(self._strange_words)
+        flags = [hyperscan.HS_FLAG_DOTALL] * len(expressions)
+        return _database(expressions, flags, literal=False) if expressions else None, lengths
 
     def _literals(self, words: Iterable[str]) -> list[tuple[bytes, int]]:
         """Return words between blanks; in any case, or as they are where all of their rules ask so.
@@ -94,10 +104,11 @@ class Gate:
         asked: dict[bytes, set[bytes]] = {}
         for low in words:
             for _, rule in self._by_trigger[low]:
-                folded = (low, low.replace(DOTTED, "\u0130"))
-                for form in folded if low in rule.at else (form for form in rule.at if form.lower() == low):
+                forms = rule.written[low]
+                folded = low in forms
+                for form in (low, low.replace(DOTTED, "\u0130")) if folded else forms:
                     plain = form.encode("ascii", "replace").translate(WORDS)
-                    asked.setdefault(plain.lower(), set()).add(plain.lower() if low in rule.at else plain)
+                    asked.setdefault(plain.lower(), set()).add(plain.lower() if folded else plain)
         return [
             (b" " + plain + b" ", hyperscan.HS_FLAG_CASELESS if plain == small else 0)
             for small, forms in sorted(asked.items())
@@ -129,7 +140,7 @@ class Gate:
             part = part.replace(KELVIN, "K")
         part = f"{text[low - 1] if low else ' '}{part}{' ' * FARTHEST}"  # the text from one character before `low` on
         data = part.encode("ascii", "replace")
-        rest, words = self._reported(part, data)
+        rest, words = self._reported(part, data, plain=plain)
         found = self._at_words(text, part, words, low, high)
         for end, number in rest:
             if number:
@@ -138,7 +149,7 @@ class Gate:
                 found += self._at_digits(text, low + end - 2, part[end - 2 : end + SHORT_RUN])
         return found
 
-    def _reported(self, part: str, data: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, str]]]:
+    def _reported(self, part: str, data: bytes, *, plain: bool) -> tuple[list[tuple[int, int]], list[tuple[int, str]]]:
         """Return where digits and signs are, by their numbers, and where words are, with what is beside them.
 
         What was met before and left no rule is left out at once.
@@ -152,9 +163,10 @@ class Gate:
         def report_rest(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             length = common[number]
             if length:
-                around = part[end - length : end - 1]
+                behind = end - NEXT + 1  # of the word and one character
+                around = part[end - length : behind + 1]
                 if known(around, UNMET):
-                    words.append((end - 2, around))
+                    words.append((behind, around))
             elif number or run(part[end - 2 : end + SHORT_RUN], UNMET):
                 rest.append((end, number))
 
@@ -164,6 +176,9 @@ class Gate:
                 words.append((end, around))
 
         self._rest.scan(data, report_rest, scratch=self._scratch(self._rest))
+        strange, common = (None, []) if plain else self._strange  # what is reported from now on is by its numbers
+        if strange:
+            strange.scan(data, report_rest, scratch=self._scratch(strange))
         if self._words:
             self._words.scan(data.translate(WORDS), report_word, scratch=self._scratch(self._words))
         return rest, words
@@ -201,7 +216,9 @@ class Gate:
     def _begun(self, before: str, written: str) -> Foreseen:
         """Return what a character and a word or sign behind it leave of the rules that have it for a trigger."""
         low = written.lower()
-        rules = [entry for entry in self._by_trigger.get(low, ()) if low in entry[1].at or written in entry[1].at]
+        rules = [
+            entry for entry in self._by_trigger.get(low, ()) if not {low, written}.isdisjoint(entry[1].written[low])
+        ]
         return self._foresight.begin(written, rules, before, written)
 
     def _at_sign(self, text: str, low: int, high: int, end: int, sign: str) -> list[Found]:

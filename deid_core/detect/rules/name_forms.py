@@ -19,7 +19,8 @@ SHORTEST_ALONE = 3
 SHORTEST_GLUED = 7
 
 
-BETWEEN = re.compile(r"[\s\x00-&(-,/:-@\[-_{-\x7f]+")  # what parts the words of a name: all signs but ' ` . and -
+# what parts the words of a name: all signs but ' ` . and -, and a digit between two words, where a sign was damaged
+BETWEEN = re.compile(r"[\s\x00-&(-,/:-@\[-_{-\x7f]+|(?<=[^\W\d_]{2})\d(?=[^\W\d_]{2})")
 
 
 @dataclass(frozen=True, slots=True)

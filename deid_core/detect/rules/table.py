@@ -25,23 +25,44 @@ Trim = Callable[[str, int, int], tuple[int, int] | None]
 AHEAD = 320  # code points that a rule may see from its trigger on
 AFTER = 64  # and after it, where its match may begin before its trigger
 CONTEXT = 64  # code points before a match in which `unless` and `given` are looked for
+BEHIND = 64  # code points before a place that a pattern looks back at, at most
 LONGEST_RUN = 20  # digits
 FLAGS = ("before", "after", "near_date", "echo", "whole", "heads", "of_people")
 SOME_CAPITALS = r"A-Z\u00c0"  # for a shape: what is beyond ASCII is all one there
 TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS, **accounts.TRIMS, **tabular.TRIMS, **initials.TRIMS}
 
 
-@dataclass(frozen=True)
-class Context:
-    """Hold a pattern of what stands right before a place, and a simpler one; it is compiled when it is first asked."""
+class Patterned:
+    """Hold a pattern and a shape, which is the same to ASCII; each is compiled when it is first needed.
+
+    A pattern with classes of all capitals takes ten times as long to compile as its shape, and few texts need it.
+    """
 
     pattern: str
     shape: str
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
-        """Compile the pattern."""
+        """Compile the pattern; raises re.error for one that is none."""
         return re.compile(self.pattern)
+
+    @cached_property
+    def plain(self) -> re.Pattern[str]:
+        """Compile the shape."""
+        return self.regex if self.shape == self.pattern else re.compile(self.shape)
+
+    def over(self, text: str, start: int, end: int) -> re.Pattern[str]:
+        """Return what finds the pattern's matches in [start, end) of a text: the shape where all is ASCII there."""
+        ascii_there = text.isascii() or text[max(0, start - BEHIND) : end].isascii()
+        return self.plain if ascii_there else self.regex
+
+
+@dataclass(frozen=True)
+class Context(Patterned):
+    """Hold a pattern of what stands right before a place, and a simpler one."""
+
+    pattern: str
+    shape: str
 
     @cached_property
     def reach(self) -> int:
@@ -50,7 +71,8 @@ class Context:
 
     def ends(self, text: str, at: int) -> bool:
         """Say whether the pattern matches up to a place."""
-        return self.regex.search(text, max(0, at - self.reach), at) is not None
+        start = max(0, at - self.reach)
+        return self.over(text, start, at).search(text, start, at) is not None
 
     @cached_property
     def automaton(self) -> Automaton:
@@ -59,17 +81,17 @@ class Context:
 
 
 @dataclass(frozen=True)
-class TextRule:
-    """Hold one rule: where it is tried, its pattern, and what its groups are; it is compiled when it is first tried.
+class TextRule(Patterned):
+    """Hold one rule: where it is tried, its pattern, and what its groups are.
 
-    `shape` is a simpler pattern that matches wherever `pattern` does, for a first look. Group `v` (`v2`) is of
-    `entity_type`; a group named as a label is of that label. `before` is how far ahead of its trigger a match may
-    start, and then `after` how far behind it the match may end. `unless` and `given` are searched in the text before a
-    match, and forbid or ask; `lead` asks in the text before the trigger, and `hint` says for a first look what stands
-    there wherever the rule finds something. `near_date` asks for a date beside it on its line, `sources` for a query's
-    source; what `echo` rules find is looked for in the rest of the text, if `whole` however short it is. What a rule
-    that `heads` finds is the heading of a column, and the cells under it are its values; `of_people` where no other
-    heading may speak of things.
+    `shape` is a simpler pattern that matches wherever `pattern` does, for a first look, and to ASCII it is the same.
+    Group `v` (`v2`) is of `entity_type`; a group named as a label is of that label. `before` is how far ahead of its
+    trigger a match may start, and then `after` how far behind it the match may end. `unless` and `given` are searched
+    in the text before a match, and forbid or ask; `lead` asks in the text before the trigger, and `hint` says for a
+    first look what stands there wherever the rule finds something. `near_date` asks for a date beside it on its line,
+    `sources` for a query's source; what `echo` rules find is looked for in the rest of the text, if `whole` however
+    short it is. What a rule that `heads` finds is the heading of a column, and the cells under it are its values;
+    `of_people` where no other heading may speak of things.
     """
 
     name: str
@@ -93,14 +115,17 @@ class TextRule:
     sources: tuple[str, ...] = ()
 
     @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """Compile the pattern; raises re.error for one that is none."""
-        return re.compile(self.pattern)
-
-    @cached_property
     def automaton(self) -> Automaton:
         """Read the shape."""
         return Automaton(self.shape)
+
+    @cached_property
+    def written(self) -> Mapping[str, tuple[str, ...]]:
+        """Map each trigger in small letters to how it is to be written; one of small letters stands for every case."""
+        found: dict[str, list[str]] = {}
+        for trigger in dict.fromkeys(self.at):
+            found.setdefault(trigger.lower(), []).append(trigger)
+        return {low: (low,) if low in forms else tuple(forms) for low, forms in found.items()}
 
     @cached_property
     def asked(self) -> Context | None:
@@ -120,7 +145,7 @@ class TextRule:
     @cached_property
     def groups(self) -> tuple[tuple[str, EntityType], ...]:
         """Return the pattern's groups and their labels; raises ValueError for a group that is named as none."""
-        names = (group for group in self.regex.groupindex if not group.startswith("x"))
+        names = (group for group in self.plain.groupindex if not group.startswith("x"))
         return tuple((group, _label(group, self.entity_type)) for group in names)
 
 
