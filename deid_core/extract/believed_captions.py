@@ -12,7 +12,9 @@ from functools import cache, lru_cache
 
 from deid_core.detect.word_lists import load_lists
 from deid_core.entities import EntityType
+from deid_core.extract.borne import is_borne
 from deid_core.extract.descriptors import is_named, is_shortened, is_word, parts
+from deid_core.extract.phrases import is_coined, is_phrase
 from deid_core.extract.technical import is_label
 from deid_core.extract.vocabulary import vocabulary
 from deid_core.model import Span
@@ -30,6 +32,13 @@ FEW_DIGITS, SHORT_NUMBER = 3, 7  # digits, and characters in all, of what is a s
 CERTAIN = 0.9  # score of a model's name from which it is one, though a thing stands beside it
 LIKELY = 0.8  # the same of a word of another language that few people are called by
 FAINT = 0.7  # score of a model's name, below which four capitals that are nobody's are an abbreviation
+MANY_DIGITS, NUMBER = 5, re.compile(r"(?<![\d.,])\d+(?![.,]?\d)")
+CODED = re.compile(r"(?:[^\W\d_]{1,2}-)?[^\W\d_]{1,4}(?:\d{2,4}|[1-9])[^\W\d_]{0,2}")
+SCALED = re.compile(
+    r"[^\W\d_]{0,3}\d?\W{0,2}[+-]?\d{1,3}[.,]\d{1,2}\s?[^\W\d_]{0,3}"
+)  # a short name, and a value of a scale
+DATED = re.compile(r"\d[/.:-]\d")
+YEAR = re.compile(r"(?:19|20)\d\d")
 NAMELY = re.compile(r"[^\W\d_a-z](?:[^\W\d_'\u2019-]|['\u2019-](?=[^\W\d_]))*")
 EPONYM_HEADS = frozenset(
     {"view", "views", "method", "projection", "position", "formula", "score", "index", "angle", "line", "sign", "plane"}
@@ -55,12 +64,21 @@ def believed_alone(text: str, span: Span, detector: str) -> Span | None:
         return span
     found = text[span.start : span.end]
     words = parts(found)
-    if span.entity_type in PEOPLE:
-        return None if _is_plain(found, words, span.score) or _is_abbreviated(found, span.score) else span
     few = sum(map(str.isdigit, found)) <= FEW_DIGITS
+    if (span.entity_type in PEOPLE | NUMBERS and SCALED.fullmatch(found)) or (
+        span.entity_type is EntityType.DATE and few and not _is_a_day(found)
+    ):
+        return None
+    if span.entity_type in PEOPLE:
+        return (
+            None
+            if _is_code(found) or _is_plain(found, words, span.score) or _is_abbreviated(found, span.score)
+            else span
+        )
     if span.entity_type in PLACES or (few and span.entity_type is EntityType.ADDRESS):
         return None if len(found) <= INITIALS or _is_a_feature(words) else span
-    return None if few and span.entity_type in NUMBERS and len(found) <= SHORT_NUMBER else span
+    short = (few and len(found) <= SHORT_NUMBER) or _is_a_value(text, span)
+    return None if short and span.entity_type in NUMBERS else span
 
 
 def believed_in_context(text: str, span: Span, detector: str) -> Span | None:
@@ -70,6 +88,8 @@ def believed_in_context(text: str, span: Span, detector: str) -> Span | None:
     somebody's name and no plain word, or is long and can be said; a place or a day needs a number.
     """
     found = text[span.start : span.end]
+    if detector == RULES and span.entity_type in PEOPLE and _is_listed(parts(found)):
+        return None
     if not detector.startswith(MODELS) or is_named(text, span.start) or _is_labelled(text, span.start):
         return span
     if span.entity_type in PEOPLE and not INITIAL.search(found) and not any(map(_is_somebodys, parts(found))):
@@ -112,18 +132,54 @@ def is_aside(words: Sequence[str]) -> bool:
 
     None that holds a label of a person, what an institution is called by, or more digits than a setting has.
     """
-    text = " ".join(words)
+    text, held = " ".join(words), vocabulary()
     inside = parts(text)
-    if sum(map(str.isdigit, text)) > FEW_DIGITS or not any(map(_is_a_thing, inside)):
+    labels = [word for word in inside if is_label(word) and word not in held.fields]
+    if any(word.endswith(":") and is_label(word.strip(".:").lower()) for word in words[:-1]):
+        return False  # of a person, for certain
+    if _is_numbered(text) or (labels and not _is_about_things(inside, labels)):
         return False
-    if any(is_label(word) or word in vocabulary().institutions for word in inside):
+    if is_phrase(words):
+        return True
+    coined = [word for word in words if is_coined(word)]
+    inside = parts(" ".join(word for word in words if word not in coined))
+    if any(word in held.institutions for word in inside):
         return False
-    things = False
-    for word in inside:
-        if not is_nobodys(word) and not (things and load_lists().on(word)[1]):
-            return False
-        things = things or _is_a_thing(word)
-    return True
+    told = [_is_a_thing(word) or is_abbreviation(word) for word in inside]
+    behind = [bool(coined) or any(told[:at]) for at in range(len(inside))]
+    anchors = sum(
+        word in held.seldom or (word in held.words and thing) for word, thing in zip(inside, told, strict=True)
+    )
+    if not (coined or any(told) or anchors):
+        return False
+    spoken = not text.isupper() and anchors > 0 and ":" not in text
+    return all(
+        is_nobodys(word) or _is_nobodys_beside(word, after_thing=after or spoken)
+        for word, after in zip(inside, behind, strict=True)
+    )
+
+
+def _is_about_things(words: Sequence[str], labels: Sequence[str]) -> bool:
+    """Say whether a label that settings have, too, stands before things alone: `Patient Prone`, `Ref. Topo`."""
+    rest = [word for word in words if word not in labels]
+    own = words[0] in vocabulary().subjects and len(labels) == 1
+    return own and bool(rest) and all(word in vocabulary().words and _is_a_thing(word) for word in rest)
+
+
+def _is_nobodys_beside(word: str, *, after_thing: bool) -> bool:
+    """Say whether a word of a caption that tells of a thing is nobody's there: nobody is called so today.
+
+    Behind the thing a plain word is, though people are called so, and a letter or two.
+    """
+    name, safe = load_lists().on(word)
+    listed = word in vocabulary().beside or len(word) == SHORT
+    return (name and listed and not is_borne(word)) or (after_thing and (safe or len(word) <= INITIALS))
+
+
+def _is_numbered(text: str) -> bool:
+    """Say whether a text has more digits than a setting, or a caption of several: decimals are on a scale."""
+    runs = NUMBER.findall(text)
+    return any(len(run) > ABBREVIATED or YEAR.fullmatch(run) for run in runs) or sum(map(len, runs)) > MANY_DIGITS
 
 
 def may_name(words: Sequence[str], *, beside: bool) -> bool:
@@ -147,6 +203,20 @@ def may_name(words: Sequence[str], *, beside: bool) -> bool:
     )
 
 
+def may_be_a_house(words: Sequence[str]) -> bool:
+    """Say whether a caption begins or ends as institutions' names do, with another word in capitals: `UMC Haarlem`."""
+    bare = [word.strip(".,:;") for word in words]
+    if len(bare) < 2 or not {bare[0].lower(), bare[-1].lower()} & vocabulary().houses:
+        return False
+    return any(len(word) > SHORT and word[:1].isupper() and not _is_ours(word.lower()) for word in bare)
+
+
+def _is_ours(word: str) -> bool:
+    held = vocabulary()
+    listed = word in held.words or word in held.beside or word in held.institutions or is_label(word)
+    return listed or is_word(word) or _is_formed(word)
+
+
 def is_unknown(text: str) -> bool:
     """Say whether a word of three letters or more is neither about the picture nor on the list of safe words alone."""
     held, inside = vocabulary(), [one for one in parts(text) if len(one) >= SHORT]
@@ -156,6 +226,38 @@ def is_unknown(text: str) -> bool:
     )
 
 
+def _is_seldom(word: str, score: float) -> bool:
+    """Say whether a word is about the picture beside others, and nobody is called so unless a model is sure of it."""
+    held = vocabulary()
+    return (score < LIKELY and word in held.seldom) or (score < CERTAIN and word in held.beside and not is_borne(word))
+
+
+def _is_listed(words: Sequence[str]) -> bool:
+    """Say whether a name's words are all listed as about the picture, and nobody is called so: `MR Gradient`."""
+    rest = [word for word in words if not is_label(word)]
+    return bool(rest) and all(word in vocabulary().words and _is_a_thing(word) for word in rest)
+
+
+def _is_a_value(text: str, span: Span) -> bool:
+    """Say whether a number of four digits at most has a word about the picture before it, and no label of a person."""
+    found = text[span.start : span.end]
+    if sum(map(str.isdigit, found)) > ABBREVIATED or YEAR.search(found):
+        return False
+    before = parts(text[max(text.rfind("\n", 0, span.start) + 1, span.start - LABEL) : span.end])[-1:]
+    return bool(before) and len(before[0]) >= SHORT and before[0] in vocabulary().words and not is_label(before[0])
+
+
+def _is_code(found: str) -> bool:
+    """Say whether all of a name are letters with a number behind them: `EnhA5`, `V-HP65`; a nought may be an O."""
+    return all(CODED.fullmatch(word) for word in found.split())
+
+
+def _is_a_day(found: str) -> bool:
+    """Say whether a date of few digits has a month's name, or signs between numbers."""
+    months = any(part[:SHORT] in vocabulary().months for part in parts(found))
+    return DATED.search(found) is not None or (months and any(map(str.isdigit, found)))
+
+
 def _is_plain(found: str, words: list[str], score: float) -> bool:
     """Say whether a name's words are all nobody's, as in `Scan Conv`; not with an initial, nor of a namesake alone.
 
@@ -163,8 +265,10 @@ def _is_plain(found: str, words: list[str], score: float) -> bool:
     """
     alone = all(word in vocabulary().namesakes for word in words)
     beside = score < CERTAIN and any(map(_is_a_thing, words))
-    seldom = vocabulary().seldom if score < LIKELY else ()
-    plain = all(is_nobodys(word) or word in seldom or (beside and load_lists().on(word)[1]) for word in words)
+    plain = all(
+        is_nobodys(word) or _is_seldom(word, score) or (beside and _is_nobodys_beside(word, after_thing=True))
+        for word in words
+    )
     if len(words) > 1 and words[-1] in EPONYM_HEADS and score < CERTAIN:
         return True  # called after somebody who is no patient: `Towne view`
     return plain and not alone and not INITIAL.search(found)
@@ -173,13 +277,18 @@ def _is_plain(found: str, words: list[str], score: float) -> bool:
 def _is_a_feature(words: list[str]) -> bool:
     """Say whether an institution's words are all nobody's or safe, and none is what institutions are called by."""
     called = any(word in vocabulary().institutions for word in words)
-    return bool(words) and not called and all(is_nobodys(word) or load_lists().on(word)[1] for word in words)
+    thing = any(map(_is_a_thing, words))
+    return bool(words) and not called and all(is_nobodys(word) or _is_safe(word, beside=thing) for word in words)
 
 
-def _is_a_thing(word: str) -> bool:
-    """Say whether a word in small letters is one of the trade, of four letters or more, and nobody is called so."""
+def _is_safe(word: str, *, beside: bool) -> bool:
+    return load_lists().on(word)[1] or (beside and _is_nobodys_beside(word, after_thing=True))
+
+
+def _is_a_thing(word: str, least: int = ABBREVIATED) -> bool:
+    """Say whether a word in small letters is one of the trade, of so many letters or more, and nobody is called so."""
     return (
-        len(word) > SHORT and word not in vocabulary().namesakes and not load_lists().on(word)[0] and is_nobodys(word)
+        len(word) >= least and word not in vocabulary().namesakes and not load_lists().on(word)[0] and is_nobodys(word)
     )
 
 
@@ -199,6 +308,11 @@ def is_nobodys(word: str) -> bool:
         return True
     name, safe = load_lists().on(word)
     return not name and (safe or is_shortened(word) or _is_contracted(word) or _is_formed(word))
+
+
+def is_abbreviation(word: str) -> bool:
+    """Say whether three small letters are listed as about the picture, and nobody is called so."""
+    return len(word) == SHORT and word in vocabulary().words and _is_a_thing(word, SHORT)
 
 
 def _is_formed(word: str) -> bool:
@@ -223,7 +337,7 @@ def _holds_in_order(word: str, letters: str) -> bool:
 def _by_first() -> dict[str, list[str]]:
     """Return the words about the picture by their first letter."""
     held: dict[str, list[str]] = {}
-    for word in vocabulary().words:
+    for word in vocabulary().whole:
         if len(word) > LETTER + 1 and word.isalpha():
             held.setdefault(word[0], []).append(word)
     return held

@@ -1,7 +1,7 @@
 """Part the labels of letters and forms from what is said behind them: `From:` and `Date of birth:` stay.
 
-OCR gives a caption one box for all its words. The short labels of a patient's screen (Name, DOB, MRN) go with their
-values.
+OCR gives a caption one box for all its words. The short labels that screens have, too (Name, DOB, MRN), stay on
+paper; on a screen they go with their values.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ REACH = 1.5  # letters to either side of where a label should end in which its g
 FARTHEST = 0.25  # of a line's width: how far from there the gap between two words may be, where all of them are counted
 GAP = 0.12  # line heights of such a gap at least
 AS_WIDE = 0.8  # of the chosen gap's width; before the value no more gaps are so wide than the label has spaces
+PAPER, MOST = 190, 0.5  # grey levels of paper at least, and its share of a page
 SPACE = 1.4  # times the widest gap between letters that one between words is at least
 
 
 @cache
-def labels() -> re.Pattern[str]:
-    """Return what matches a label with its colon, read once a process."""
+def labels(*, paper: bool = True) -> re.Pattern[str]:
+    """Return what matches a label of a form, with its colon; on `paper` a short one, too. Read once a process."""
     table = tomllib.loads(files("deid_core.extract").joinpath("labels.toml").read_text("utf-8"))
     held = {name: "|".join(f"(?:{one})" for one in listed) for name, listed in table.items()}
     both = f"(?:{held['whose']}) (?:{held['what']})"
-    return re.compile(rf"(?:{held['letters']}|{both}|{held['long']}|{held['abroad']}) ?:", re.IGNORECASE)
+    short = f"|{held['short']}" if paper else ""
+    return re.compile(rf"(?:{held['letters']}|{both}|{held['long']}|{held['abroad']}{short}) ?:", re.IGNORECASE)
 
 
 def is_label(word: Word) -> bool:
@@ -41,21 +43,26 @@ def is_label(word: Word) -> bool:
     return labels().fullmatch(word.text) is not None
 
 
-def parted(frame: NDArray[np.uint8], words: Iterable[Word]) -> list[Word]:
-    """Return the words of an RGB frame, a label apart from what follows it where a gap in the letters shows the place.
+def parted(part: NDArray[np.uint8], words: Iterable[Word], *, paper: bool = False) -> list[Word]:
+    """Return the words of an RGB part of a frame, a label apart from what follows it at a gap in the letters.
 
-    Without such a gap the words stay as they are.
+    Without such a gap the words stay as they are, and so do short labels where the frame is no `paper`.
     """
     found: list[Word] = []
     for _, group in groupby(words, lambda word: (word.left, word.top, word.width, word.height)):
-        found += _caption(frame, list(group))
-    return list(_lines(frame, found))
+        found += _caption(part, list(group), labels(paper=paper))
+    return list(_lines(part, found, labels(paper=paper)))
 
 
-def _caption(frame: NDArray[np.uint8], words: list[Word]) -> Iterator[Word]:
+def is_paper(frame: NDArray[np.uint8]) -> bool:
+    """Say whether most of an RGB frame is bright: a page, not a screen."""
+    return bool((frame.min(axis=2) >= PAPER).mean() >= MOST)
+
+
+def _caption(frame: NDArray[np.uint8], words: list[Word], held: re.Pattern[str]) -> Iterator[Word]:
     """Yield the words of one box; those after a label have what is left of it."""
     first, text = words[0], " ".join(word.text for word in words)
-    label = labels().match(text)
+    label = held.match(text)
     rest = text[label.end() :].split() if label else []
     if label is None or (not rest and len(words) == 1):
         yield from words
@@ -114,14 +121,14 @@ def _cut(frame: NDArray[np.uint8], box: Word, share: float, letter: float, space
     return box.left + at if before <= spaces and is_colon(shown, at) else None
 
 
-def _lines(frame: NDArray[np.uint8], words: Sequence[Word]) -> Iterator[Word]:
+def _lines(frame: NDArray[np.uint8], words: Sequence[Word], held: re.Pattern[str]) -> Iterator[Word]:
     """Yield words; where a label and the next word of a line overlap, each ends at the gap between them."""
     moved: int | None = None
     for word, after in pairwise([*words, None]):
         assert word is not None  # noqa: S101 - only the last is
         now = word if moved is None else replace(word, left=moved, width=word.left + word.width - moved)
         moved = None
-        if after is not None and is_label(now) and _goes_on(now, after):
+        if after is not None and held.fullmatch(now.text) and _goes_on(now, after):
             both = replace(now, width=after.left + after.width - now.left)
             letter = now.width / max(len(now.text), 1) / both.width
             moved = _cut(frame, both, (after.left - now.left) / both.width, letter)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from deid_core.detect.word_lists import load_lists
+from deid_core.extract.phrases import humps, is_table
 from deid_core.extract.vocabulary import ROUGH, misread, vocabulary
 
 EDGE = " .,:;()[]=*-+"
@@ -35,7 +36,7 @@ def is_technical(words: Sequence[str]) -> bool:
     """Say whether a line, of one word or more, is made of nothing but words and expressions about the picture."""
     if not words or _may_be_a_number(words) or may_be_a_person(words):
         return False
-    return _is_made_of_words(words) or any(_is_made_of_atoms(text) for text in _meant(" ".join(words)))
+    return _is_made_of_words(words) or is_table(words) or any(map(_is_made_of_atoms, _meant(" ".join(words))))
 
 
 def is_plain(words: Sequence[str]) -> bool:
@@ -54,6 +55,7 @@ def _tells(text: str) -> bool:
     if any(len(atom) >= NAME and atom.isalpha() and atom not in held.namesakes for atom in atoms):
         return True
     named = len(atoms) > 1 and atoms[0] in held.quantities and atoms[1][0].isdigit()
+    named = named or (len(atoms) > 1 and atoms[0].isalpha() and DECIMAL.search(text) is not None)
     return named or lowered.startswith("ax ") or any(one.fullmatch(lowered) for one in (held.measured, held.amounts))
 
 
@@ -172,13 +174,11 @@ def _is_a_name(word: str) -> bool:
 
 
 def _meant(text: str) -> Iterator[str]:
-    """Yield a text as it was read, and as it may have been written."""
-    yield text
+    """Yield a text as it was read, as it may have been written, and with its words apart."""
     other = text
     for taken, sign in TAKEN:
         other = taken.sub(sign, other)
-    if other != text:
-        yield other
+    yield from dict.fromkeys((text, other, humps(text)))
 
 
 def _is_run(bare: str) -> bool:

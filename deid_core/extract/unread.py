@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deid_core.detect.word_lists import load_lists
 from deid_core.entities import EntityType
-from deid_core.extract.believed_captions import is_nobodys, is_unknown, may_name
+from deid_core.extract.believed_captions import is_abbreviation, is_nobodys, is_unknown, may_be_a_house, may_name
 from deid_core.extract.descriptors import parts
 from deid_core.extract.misread import resembles
 from deid_core.extract.ocr import WELL, boxed, captions, lines
+from deid_core.extract.phrases import is_phrase
 from deid_core.extract.reach import ends, gaps
 from deid_core.extract.reading import SCENES, Reading, engine, reading
 from deid_core.extract.regions import outside, recipe_for, regions
@@ -23,11 +25,15 @@ from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Word
 
 INITIALS = 3  # letters at most
+NAMED = 3  # words at most of a label with a name behind it
 NEAR, REACH = 1.0, 12.0  # line heights between two lines of one block, and between initials and what is in their row
 FAIR = 0.6  # confidence from which a caption about the picture is taken for what it says
 BLANK = 2  # grey levels; a box whose pixels differ by less holds nothing
 NAMES = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_NAME})
 VALUE = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,2})?%?")  # what follows two letters that are a setting
+LONG_NUMBER = re.compile(
+    r"(?<![\d.,])\d{6,}(?![.,]?\d)"
+)  # digits of what is somebody's, whether a label says so or not
 IMAGE = EntityType.UNREAD_TEXT
 
 
@@ -66,7 +72,7 @@ def unread(
     and what is read poorly next to an identifier. What is found in one frame is covered in all frames but empty ones.
     """
     cover = policy.pixels.cover
-    seen = reading(part.value, policy.pixels.ocr)
+    seen = reading(part.value, policy.pixels.ocr, document.media_type)
     inner = regions(document, part) if cover == "outside_regions" else []
     every = cover == "all_text" or (cover == "outside_regions" and not inner)  # no regions: nothing is known to be safe
     made = [*_placed(document, part, policy, seen, inner)]
@@ -112,6 +118,7 @@ def _judged(
     initials = beside and not technical and near.beside_person(line)
     lone = {word for one in apart if _may_name(one, near) for word in one if not _labels(word)}
     lone |= {word for one in apart if _is_in_part(one, near) for word in one if is_unknown(word.text)}
+    houses = {word for one in apart if may_be_a_house([word.text for word in one]) for word in one}
     for word in line:
         if not word.text or word.confidence < policy.pixels.min_confidence:
             yield word, "low_confidence"
@@ -121,6 +128,10 @@ def _judged(
             yield word, "resembles_known_value"
         elif word in lone and not near.holds(word):
             yield word, "may_be_a_name"
+        elif word in houses and not near.holds(word):
+            yield word, "may_be_an_institution"
+        elif not technical and LONG_NUMBER.search(word.text):
+            yield word, "may_be_a_number"
         elif not beside or (word in settings and word.confidence >= FAIR):
             continue
         elif _is_poor(word) or (initials and word not in free and _is_initials(word.text)):
@@ -136,7 +147,10 @@ def _may_name(caption: Sequence[Word], near: Near) -> bool:
     """Say whether a caption may name somebody though no detector saw it."""
     texts = [word.text for word in caption]
     unknown = any(len(text) > INITIALS and is_unknown(text) for text in texts)
-    labelled = may_be_a_person(texts) or (unknown and has_label(texts))
+    told = has_label(texts) or (
+        len(texts) <= NAMED and texts[0].endswith(":") and is_label(texts[0].strip(".:").lower())
+    )
+    labelled = may_be_a_person(texts) or (unknown and told)
     return not is_technical(texts) and (labelled or may_name(texts, beside=near.beside(caption)))
 
 
@@ -155,7 +169,9 @@ def _is_about_the_picture(caption: Sequence[Word], boxes: Iterable[PixelBox]) ->
     if any(_in_row(caption, box) and _apart(caption, box) < 0 for box in boxes):
         return False
     words = [part for word in caption for part in parts(word.text)]
-    told = any(len(word) > INITIALS and is_nobodys(word) for word in words)
+    if is_phrase([word.text for word in caption]):
+        return True
+    told = any(is_nobodys(word) if len(word) > INITIALS else is_abbreviation(word) for word in words)
     return (told or any(VALUE.fullmatch(word.text) for word in caption[1:])) and not any(map(is_label, words))
 
 
@@ -172,7 +188,19 @@ def _is_setting(text: str) -> bool:
 
 def _is_initials(text: str) -> bool:
     letters = text.replace(".", "")
-    return letters.isalpha() and letters.isupper() and 2 <= len(letters) <= INITIALS and not is_word(text)
+    return (
+        letters.isalpha()
+        and letters.isupper()
+        and 2 <= len(letters) <= INITIALS
+        and not is_word(text)
+        and not _is_short(letters)
+    )
+
+
+def _is_short(letters: str) -> bool:
+    """Say whether three letters are a word, or short for one: `OFF`, `PHT`."""
+    low = letters.lower()
+    return is_abbreviation(low) or (len(low) == INITIALS and load_lists().on(low) == [False, True])
 
 
 def _in_row(line: Sequence[Word], box: PixelBox) -> bool:

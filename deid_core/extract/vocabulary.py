@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from unicodedata import combining, normalize
 
 from deid_core.detect.word_lists import load_lists
 
 NUMBER = r"(?:[+-]?\d{1,4}(?:[.,]\d{1,3})?[.%]?)"  # five digits in a row are no setting
 ROUGH = 6  # letters of a word that is known though one of them is misread
+LONG = 9  # the same where there are many: shorter ones are alike
 STEM = 3  # letters at least before an ending
+MORE = ("technical_words_more.txt", "technical_words_abroad.txt")
+LIGATURES = str.maketrans({"ß": "ss", "œ": "oe", "æ": "ae"})
+DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+FILLED = {
+    "{quantity}": "quantities", "{unit}": "units", "{sequence}": "sequences", "{eponym}": "eponyms",
+    "{eponyms}": "pairs",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,9 @@ class Vocabulary:
     `words` are about the picture wherever they stand, `beside` and `namesakes` only next to one that is; `quantities`
     where a number follows; what follows one of `people` is somebody's, but of `fields`. Few people are called as one
     of `seldom`, which are words of other languages. `rough` holds the longer words with one letter missing or any
-    other, as OCR may read them. A word that `formed` matches has the ending of a thing, in some language;
-    `institutions` are called by theirs.
+    other, as OCR may read them. A word that `formed` matches has the ending or the stem of a thing, in some language;
+    `institutions` are called by theirs, and begin or end with `houses`. `subjects` are labels that settings have, too;
+    `particles` and `months` are none of a phrase or a table of settings. `whole` words may be cut short.
     """
 
     words: frozenset[str]
@@ -42,7 +53,12 @@ class Vocabulary:
     seldom: frozenset[str]
     formed: re.Pattern[str]
     institutions: frozenset[str]
+    houses: frozenset[str]
+    subjects: frozenset[str]
+    particles: frozenset[str]
+    months: frozenset[str]
     rough: frozenset[str]
+    whole: frozenset[str]
 
 
 @cache
@@ -50,11 +66,14 @@ def vocabulary() -> Vocabulary:
     """Return what is listed, read once a process."""
     folder = files("deid_core.extract")
     table = tomllib.loads(folder.joinpath("technical.toml").read_text("utf-8"))
-    more = frozenset(_listed("technical_words_more.txt"))
-    surnames = frozenset(word for word in more if load_lists().on(word)[0])
+    held = frozenset(word for name in MORE for word in _listed(name))
+    abroad = frozenset(form for word in _listed(MORE[-1]) for form in written(word))
+    more = frozenset(form for word in held for form in written(word))
+    surnames = frozenset(form for word in held if any(map(_is_name, written(word))) for form in written(word))
     words = frozenset(map(str.lower, (*table["words"], *_listed("technical_words.txt"), *(more - surnames))))
+    rough = (word for word in words if len(word) >= (LONG if word in abroad else ROUGH))
     patterns = table["patterns"]
-    for name, listed in (("{quantity}", "quantities"), ("{unit}", "units"), ("{sequence}", "sequences")):
+    for name, listed in FILLED.items():
         patterns = [one.replace(name, "|".join(table[listed])) for one in patterns]
     measures = "|".join(map(re.escape, sorted(table["measures"], key=len, reverse=True)))
     return Vocabulary(
@@ -70,11 +89,26 @@ def vocabulary() -> Vocabulary:
         frozenset(table["makers"]),
         frozenset(table["people"]),
         frozenset(table["fields"]),
-        surnames - words - frozenset(table["called"]),
-        re.compile(rf"(?!(?:{'|'.join(table['given'])})$)\w{{{STEM},}}(?:{'|'.join(table['endings'])})"),
+        surnames - words - frozenset(form for word in table["called"] for form in written(word)),
+        _formed(table),
         frozenset(table["institutions"]),
-        frozenset(form for word in words if len(word) >= ROUGH for form in (*missing(word), *misread(word))),
+        frozenset(table["houses"]),
+        frozenset(table["subjects"]),
+        frozenset(table["particles"]),
+        frozenset(table["months"]),
+        frozenset(form for word in rough for form in (*missing(word), *misread(word))),
+        words - abroad,
     )
+
+
+def _formed(table: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
+    """Return what matches a word with the ending of a thing or a stem of one, but no name that has the ending."""
+    given, endings, stems = ("|".join(table[name]) for name in ("given", "endings", "stems"))
+    return re.compile(rf"(?!(?:{given})$)(?:\w{{{STEM},}}(?:{endings})|\w*(?:{stems})\w*)")
+
+
+def _is_name(word: str) -> bool:
+    return load_lists().on(word)[0]
 
 
 def _listed(name: str) -> Iterator[str]:
@@ -82,6 +116,14 @@ def _listed(name: str) -> Iterator[str]:
     for line in files("deid_core.extract").joinpath(name).read_text("utf-8").splitlines():
         if not line.startswith("#"):
             yield from line.split()
+
+
+def written(word: str) -> Iterator[str]:
+    """Yield a word in small letters as it is, and as screens without accents show it: `colédoco`, `coledoco`."""
+    yield word
+    if not word.isascii():
+        for plain in (word.translate(LIGATURES), word.translate(LIGATURES).translate(DOTS)):
+            yield "".join(letter for letter in normalize("NFD", plain) if not combining(letter))
 
 
 def missing(word: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ from deid_core import ingest
 from deid_core.errors import Quarantine
 from deid_core.evaluate.box_gold import GoldBox
 from deid_core.evaluate.boxes import picture
+from deid_core.extract.labels import is_paper, labels
 from deid_core.extract.presence import places
 from deid_core.keys import ProjectKey
 from deployments.sample.burned import HANDS, Frame, Hand, burned
@@ -59,7 +60,8 @@ def burn(folder: Path, grounds: Sequence[Frame], count: int, seed: int) -> Gold:
         chance = np.random.default_rng([seed, number])
         ground = grounds[number % len(grounds)] if grounds else drawn_ground(chance)
         hand = EVERY_HAND[number % len(EVERY_HAND)]
-        frame, boxes = burned(ground, hand, int(chance.integers(1 << 31)), texts(chance))
+        label = labels(paper=True) if is_paper(ground) else None  # labels of forms stay
+        frame, boxes = burned(ground, hand, int(chance.integers(1 << 31)), texts(chance), label)
         name = f"{number:04d}.png"
         Image.fromarray(frame).save(folder / name)
         gold[name] = {"frames": 1, "text": [_entry(one) for one in boxes]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,7 +25,7 @@ IDENTIFIERS = (
 TECHNICAL = ("MI 0.6", "36Hz", "PORTABLE", "L12-5", "TIS 0.4", "Gn 60", "16 cm", "FR 28", "DR 65", "SEMI-UPRIGHT")
 TYPEFACES = ("DejaVuSans.ttf", "DejaVuSansMono.ttf", "DejaVuSerif.ttf", "LiberationSansNarrow-Regular.ttf",
              "LiberationSerif-Italic.ttf", "LiberationMono-Bold.ttf")  # fmt: skip
-TRIES, FULL, SHOWS, READABLE, BAR = 60, 0.6, 0.6, 0.95, 215.0
+TRIES, FULL, SHOWS, READABLE, BAR, SEEN = 60, 0.6, 0.6, 0.95, 215.0, 0.25
 STROKES = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUPLEX)  # as drawn by old machines
 
 
@@ -66,14 +68,15 @@ def typefaces(size: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, 
     return tuple(found)
 
 
-def ink(text: str, size: int, chance: np.random.Generator) -> NDArray[np.float64]:
-    """Return a text as coverage in 0..1, cropped to what is drawn."""
+def ink(text: str, size: int, chance: np.random.Generator, hidden: str = "") -> NDArray[np.float64]:
+    """Return a text as coverage in 0..1, cropped to what is drawn; a `hidden` beginning leaves a gap."""
     choice = int(chance.integers(len(TYPEFACES) + 1 + len(STROKES)))
     if choice < len(STROKES):
         scale = size / cv2.getTextSize("Hg", STROKES[choice], 1.0, 1)[0][1] * 0.75
         (width, height), base = cv2.getTextSize(text, STROKES[choice], scale, 1)
         canvas = np.zeros((height + base + 8, width + width // 4 + size), np.uint8)  # wide letters go beyond that width
         cv2.putText(canvas, text, (4, height + 4), STROKES[choice], scale, 255, max(1, size // 16), cv2.LINE_AA)
+        behind = 4 + cv2.getTextSize(hidden, STROKES[choice], scale, 1)[0][0] if hidden else 0
     else:
         faces = typefaces(size)
         face = faces[choice % len(faces)]
@@ -81,14 +84,19 @@ def ink(text: str, size: int, chance: np.random.Generator) -> NDArray[np.float64
         page = Image.new("L", (right - left + 8, bottom - top + 8), 0)
         ImageDraw.Draw(page).text((4 - left, 4 - top), text, fill=255, font=face)
         canvas = np.asarray(page)
+        behind = 4 - left + int(face.getlength(hidden)) if hidden else 0
     rows, columns = np.nonzero(canvas > 64)
-    return canvas[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] / 255.0
+    shown = np.where(np.arange(canvas.shape[1]) >= behind, canvas, 0)
+    return shown[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] / 255.0
 
 
-def burned(frame: Frame, hand: Hand, seed: int, texts: Sequence[tuple[str, str, bool]]) -> tuple[Frame, list[GoldBox]]:
+def burned(
+    frame: Frame, hand: Hand, seed: int, texts: Sequence[tuple[str, str, bool]], label: re.Pattern[str] | None = None
+) -> tuple[Frame, list[GoldBox]]:
     """Return an RGB frame with those texts (kind, text, whether it identifies) burned in, and where they stand.
 
-    A text that does not fit beside the others is left out. The same seed gives the same frame.
+    Of an identifier that begins with what `label` matches, where the rest of it stands. A text that does not fit beside
+    the others is left out. The same seed gives the same frame.
     """
     chance = np.random.default_rng(seed)
     canvas = frame.astype(np.float64)
@@ -97,8 +105,11 @@ def burned(frame: Frame, hand: Hand, seed: int, texts: Sequence[tuple[str, str, 
     taken = np.zeros(frame.shape[:2], bool)
     gold: list[GoldBox] = []
     for kind, text, identifies in texts:
-        drawn = ink(text, int(chance.integers(hand.sizes[0], hand.sizes[1] + 1)), chance)
-        drawn = np.rot90(_bent(drawn, hand, chance), hand.turns)
+        size, again = int(chance.integers(hand.sizes[0], hand.sizes[1] + 1)), deepcopy(chance)
+        says = label.match(text) if label and identifies else None
+        drawn = ink(text, size, chance)
+        value = ink(text, size, again, says[0]) if says else drawn
+        drawn, value = (np.rot90(one, hand.turns) for one in _bent(drawn, value, hand, chance))
         placed = _placed(canvas, taken, drawn, hand, chance)
         if placed is None:
             continue
@@ -106,23 +117,36 @@ def burned(frame: Frame, hand: Hand, seed: int, texts: Sequence[tuple[str, str, 
         here = slice(top, top + drawn.shape[0]), slice(left, left + drawn.shape[1])
         taken[max(top - 12, 0) : here[0].stop + 12, max(left - 40, 0) : here[1].stop + 40] = True
         canvas[here] = written
-        gold.append(GoldBox(left, top, drawn.shape[1], drawn.shape[0], f"{kind}, {hand.kind}", identifies))
+        box = _around(value) if says else (0, 0, drawn.shape[1], drawn.shape[0])
+        gold.append(GoldBox(left + box[0], top + box[1], box[2], box[3], f"{kind}, {hand.kind}", identifies))
     return np.clip(canvas, 0, 255).astype(np.uint8), gold
 
 
-def _bent(drawn: NDArray[np.float64], hand: Hand, chance: np.random.Generator) -> NDArray[np.float64]:
-    """Return a text slanted and blurred as the hand does it, cropped to what can be seen of it."""
+def _around(value: NDArray[np.float64]) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of what can be seen of a text."""
+    rows, columns = np.nonzero(value > SEEN)
+    left, top = int(columns.min()), int(rows.min())
+    return left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
+
+
+def _bent(
+    drawn: NDArray[np.float64], value: NDArray[np.float64], hand: Hand, chance: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a text, and a part of it, slanted and blurred as the hand does it, cropped to what can be seen of it."""
     if not hand.slant and not hand.blur:
-        return drawn
+        return drawn, value
     angle = float(chance.uniform(-hand.slant, hand.slant))
     margin = int(drawn.shape[1] * abs(np.sin(np.radians(angle))) + 4 * hand.blur) + 4
-    page = np.pad(drawn, margin)
+    pages = [_turned(np.pad(one, margin), angle, hand.blur) for one in (drawn, value)]
+    rows, columns = np.nonzero(pages[0] > SEEN)
+    seen = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    return pages[0][seen], pages[1][seen]
+
+
+def _turned(page: NDArray[np.float64], angle: float, blur: float) -> NDArray[np.float64]:
     turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1.0)
     page = np.asarray(cv2.warpAffine(page, turn, page.shape[::-1], flags=cv2.INTER_LINEAR), np.float64)
-    if hand.blur:
-        page = np.asarray(cv2.GaussianBlur(page, (0, 0), hand.blur), np.float64)
-    rows, columns = np.nonzero(page > 0.25)
-    return page[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    return np.asarray(cv2.GaussianBlur(page, (0, 0), blur), np.float64) if blur else page
 
 
 def specimens(frames: Sequence[Frame], seed: int = 0, each: int = 3) -> Iterator[tuple[Frame, list[GoldBox]]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from deid_core import ingest, pipeline
-from deid_core.extract.labels import parted
+from deid_core.extract.labels import is_paper, parted
 from deid_core.extract.reach import ends
 from deid_core.keys import ProjectKey
 from deid_core.model import PixelBox, Verdict
@@ -66,11 +66,36 @@ def test_a_label_is_parted_from_its_value_at_the_gap_between_them(text: str, rea
     assert cut <= after
 
 
-@pytest.mark.parametrize("text", ["MRN: 00817263", "Patient: Ludvik Branagh", "DOB: 04/17/1951", "To", "To:"])
-def test_labels_of_patients_and_lone_ones_stay_as_they_were(text: str) -> None:
-    """What is beside a name on a patient's screen goes with it."""
+SHORT = [
+    "MRN: 00817263",
+    "Patient: Ludvik Branagh",
+    "DOB: 04/17/1951",
+    "Name: OKAFOR, CHINWE",
+    "Geb. am: 17.04.1951",
+    "IPP: 8812345",
+]
+
+
+@pytest.mark.parametrize("text", [*SHORT, "To", "To:"])
+def test_short_labels_of_a_screen_and_lone_ones_stay_as_they_were(text: str) -> None:
+    """What is beside a name on a patient's screen goes with it: there letters are bright."""
     page, box = written(text)
-    assert parted(page, caption(text, box)) == caption(text, box)
+    screen = np.asarray(255 - page, np.uint8)
+    assert is_paper(page)
+    assert not is_paper(screen)
+    assert parted(screen, caption(text, box)) == caption(text, box)
+
+
+@pytest.mark.parametrize("text", SHORT)
+def test_short_labels_are_parted_on_paper(text: str) -> None:
+    """No letter of the value is left on the label's side."""
+    page, box = written(text)
+    label, *value = parted(page, caption(text, box), paper=True)
+    assert label.text == text[: text.index(":") + 1]
+    assert " ".join(word.text for word in value) == text[len(label.text) + 1 :]
+    first = written(label.text)[1]
+    assert first.left + first.width - 2 <= value[0].left
+    assert not dark(page, box, first.left + first.width, value[0].left)
 
 
 def test_a_label_without_a_gap_behind_it_is_not_parted() -> None:

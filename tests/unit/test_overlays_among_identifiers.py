@@ -1,4 +1,8 @@
-"""Texts about the picture among identifiers of many cultures, read without error: the names go, the settings stay."""
+"""Texts about the picture among identifiers of many cultures, read without error: the names go, the settings stay.
+
+`screens` and `corners` were written after the lists were mended by `overlays`, and before they were mended again: half
+of each pair of texts was never looked at.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +29,7 @@ from deid_core.policy import load_policy
 from deid_core.ports import Word
 
 GOLD = Path(__file__).resolve().parents[1] / "gold" / "pixels"
-TABLE = tomllib.loads((GOLD / "identifiers.toml").read_text("utf-8"))
+Table = dict[str, Any]
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 LETTERS = "ABCDEGHJKLMNPRSTVW"
 POLICY = load_policy("safe_harbor")
@@ -33,6 +38,7 @@ SHAPE = (768, 1024, 3)
 BLANK = np.zeros(SHAPE, np.uint8)
 EACH = 7  # texts about the picture in a frame
 ARRANGEMENTS = ("banner", "beside", "block")
+CORNERS = ("corners", "alone")
 SOMETIMES = {"MRN": 0.8, "DATE": 0.8, "DOB": 0.5, "HOSPITAL": 0.6, "STAFF": 0.5, "AGE": 0.1}
 Item = tuple[str, bool, int, int]  # a text, whether it identifies, left, top
 
@@ -48,10 +54,10 @@ class Blank:
         return BLANK
 
 
-def identifier(kind: str, chance: random.Random) -> str:
+def identifier(table: Table, kind: str, chance: random.Random) -> str:
     """Return an invented identifier of a kind, as some machine writes it."""
-    surname, given, town = (chance.choice(TABLE[name]) for name in ("surnames", "given", "towns"))
-    form = chance.choice(TABLE["forms"][kind])
+    surname, given, town = (chance.choice(table[name]) for name in ("surnames", "given", "towns"))
+    form = chance.choice(table["forms"][kind])
     form = re.sub(r"\{digits(\d+)\}", lambda size: "".join(chance.choices("0123456789", k=int(size[1]))), form)
     return str(form).format(
         s=surname, g=given, t=town, S=surname.title(), G=given.title(), T=town.title(), i=chance.choice(LETTERS),
@@ -61,10 +67,33 @@ def identifier(kind: str, chance: random.Random) -> str:
     )  # fmt: skip
 
 
-def arranged(settings: Sequence[str], how: str, chance: random.Random, height: int) -> Iterator[Item]:
+def cornered(table: Table, settings: Sequence[str], how: str, chance: random.Random, height: int) -> Iterator[Item]:
+    """Yield where each text stands: identifiers in the corners, or one name alone in one, and settings under them."""
+    step, person = int(height * 1.45), [("NAME", 1.0)]
+    if how == "alone":
+        corners: list[list[str]] = [[], [], [], []]
+        corners[chance.randrange(4)] = [identifier(table, "NAME", chance)]
+    else:
+        held = (
+            (*person, ("MRN", 0.9), ("DOB", 0.5), ("AGE", 0.1)),
+            (("HOSPITAL", 0.7), ("DATE", 0.9)),
+            (),
+            (("STAFF", 0.5),),
+        )
+        corners = [[identifier(table, kind, chance) for kind, share in one if chance.random() < share] for one in held]
+    for at, people in enumerate(corners):
+        mine = settings[at::4]
+        texts = [(text, True) for text in people] + [(text, False) for text in mine]
+        top = 8 if at < 2 else SHAPE[0] - 8 - step * len(texts)
+        for row, (text, own) in enumerate(texts):
+            wide = int(len(text) * height * 0.55)
+            yield text, own, SHAPE[1] - 10 - wide if at % 2 else 10, top + row * step
+
+
+def arranged(table: Table, settings: Sequence[str], how: str, chance: random.Random, height: int) -> Iterator[Item]:
     """Yield where each text stands: under a bar of identifiers, beside them, or among them in a column."""
-    people = [identifier("NAME", chance)]
-    people += [identifier(kind, chance) for kind, share in SOMETIMES.items() if chance.random() < share]
+    people = [identifier(table, "NAME", chance)]
+    people += [identifier(table, kind, chance) for kind, share in SOMETIMES.items() if chance.random() < share]
     letter, left, top = height * 0.55, 10, 8
     if how == "block":
         mixed = [*((text, True) for text in people), *((text, False) for text in settings)]
@@ -88,17 +117,18 @@ def arranged(settings: Sequence[str], how: str, chance: random.Random, height: i
     yield from ((text, False, 10, top + int(at * height * 1.5)) for at, text in enumerate(rest))
 
 
-def judged(settings: Sequence[str], seed: int) -> Iterator[BoxOutcome]:
-    """Yield what becomes of each text in three arrangements."""
+def judged(settings: Sequence[str], seed: int, table: Table, hows: Sequence[str]) -> Iterator[BoxOutcome]:
+    """Yield what becomes of each text in the arrangements."""
     chance, key = random.Random(seed), ProjectKey(bytes(32))
     policy = POLICY.model_copy(update={"detectors": TEXT_ONLY})
-    for how in ARRANGEMENTS:
+    for how in hows:
+        place = cornered if how in CORNERS else arranged
         order = chance.sample(settings, len(settings))
         for at in range(0, len(order), EACH):
             height = chance.choice([14, 16, 18, 20])
             words: list[Word] = []
             gold: list[GoldBox] = []
-            for text, own, left, top in arranged(order[at : at + EACH], how, chance, height):
+            for text, own, left, top in place(table, order[at : at + EACH], how, chance, height):
                 wide = max(int(len(text) * height * 0.55), 1)
                 corners = [[left, top], [left + wide, top], [left + wide, top + height], [left, top + height]]
                 words += split(np.array(corners, np.float32), text, 0.97)
@@ -111,15 +141,25 @@ def judged(settings: Sequence[str], seed: int) -> Iterator[BoxOutcome]:
             yield from outcomes(gold, covered_boxes(plan), [SHAPE])
 
 
-@pytest.mark.parametrize(("name", "most"), [("overlays.txt", 0.05), ("overlays_held_out.txt", 0.11)])
-def test_settings_stay_and_identifiers_go(name: str, most: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "people", "most"),
+    [
+        ("overlays.txt", "identifiers.toml", 0.02),
+        ("overlays_held_out.txt", "identifiers.toml", 0.08),
+        ("screens.txt", "corners.toml", 0.02),
+        ("screens_held_out.txt", "corners.toml", 0.05),
+    ],
+)
+def test_settings_stay_and_identifiers_go(name: str, people: str, most: float) -> None:
     """Half of the texts were never looked at when the lists were made: their share is what to expect elsewhere."""
     lines = (GOLD / name).read_text("utf-8").splitlines()
     settings = [line for line in lines if not line.startswith("# ") and line]
     assert len(settings) > 150
-    found = list(judged(settings, 11))
-    people = [one for one in found if one.gold.identifies]
+    table = tomllib.loads((GOLD / people).read_text("utf-8"))
+    hows = ARRANGEMENTS if people == "identifiers.toml" else (*ARRANGEMENTS, *CORNERS)
+    found = list(judged(settings, 11, table, hows))
+    own = [one for one in found if one.gold.identifies]
     kept = [one for one in found if not one.gold.identifies]
-    assert len(people) > 200
-    assert sum(one.covered for one in people) / len(people) >= 0.98
+    assert len(own) > 200
+    assert sum(one.covered for one in own) / len(own) >= 0.99
     assert sum(one.covered for one in kept) / len(kept) <= most

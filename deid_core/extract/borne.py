@@ -1,0 +1,30 @@
+"""Which names people bear: of the words on the lists of names, those that Faker has for one of 60 countries.
+
+The lists hold what was ever somebody's name, `lappen` and `destro` among it. `borne.npy` holds 32-bit hashes, sorted,
+as `python -m deployments.train.borne` writes them from Faker 40 (MIT) and Philter's lists (BSD-3-Clause).
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deid_core.detect.word_lists import WordLists
+
+
+@lru_cache(maxsize=4096)
+def is_borne(word: str) -> bool:
+    """Say whether people are called so, or may be: a name of Faker that is on the lists of names."""
+    value, held = np.uint32(WordLists.hashed(word)), _held()
+    at = int(np.searchsorted(held, value))
+    return at < len(held) and int(held[at]) == value
+
+
+@cache
+def _held() -> NDArray[np.uint32]:
+    with as_file(files("deid_core.extract").joinpath("borne.npy")) as path:
+        return np.asarray(np.load(Path(path)), np.uint32)
