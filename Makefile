@@ -61,10 +61,12 @@ lock: ## Pin every dependency anew, with hashes and without an index
 	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-train: .venv-train/ready ## Train the shipped English models from the corpora in DATA, some hours on one core
+train: .venv-train/ready ## Train the shipped models from the corpora in DATA, some hours on one core
 	.venv-train/bin/python -m deployments.train --data $(DATA) --out deid_core/models/en_deid_cnn --seed 1 --steps 4200
 	.venv-train/bin/python -m deployments.train.encoder --data $(DATA) --gold tests/gold/text \
 		--out deid_core/models/en_deid_minilm --seed 1 --steps 2300 --rounds 2
+	.venv-train/bin/python -m deployments.train.train_spanish --data $(DATA) --out deid_core/languages/es/model \
+		--seed 1 --steps 2000
 
 clean: ## Remove what was made
 	rm -rf .venv .venv-train demo .deidflow .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -102,3 +102,18 @@ ENTITIES: dict[EntityType, Names] = {
     EntityType.PRIVATE_ATTRIBUTE: Names("R", "OTHER", "ID", False),
     EntityType.UNREAD_TEXT: Names("R", "OTHER", "ID", True),
 }
+
+# What is one kind to who cannot tell it finer: a model says ID of any number. Others are kinds of their own.
+_FAMILIES = (
+    (EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME),
+    (EntityType.ADDRESS, EntityType.CITY, EntityType.COUNTY, EntityType.STATE, EntityType.COUNTRY, EntityType.ZIP),
+    (EntityType.FACILITY, EntityType.ORGANISATION),
+    (EntityType.DATE, EntityType.DATE_OF_BIRTH, EntityType.TIME),
+    (EntityType.PHONE, EntityType.FAX),
+    (
+        *(EntityType.ID, EntityType.SSN, EntityType.MRN, EntityType.ENCOUNTER, EntityType.HEALTH_PLAN, EntityType.UID),
+        *(EntityType.ACCOUNT, EntityType.CREDIT_CARD, EntityType.LICENSE, EntityType.VEHICLE, EntityType.DEVICE),
+        *(EntityType.BIOMETRIC, EntityType.USERNAME, EntityType.URL, EntityType.IP, EntityType.EMAIL),
+    ),
+)
+FAMILY: dict[EntityType, EntityType] = {label: family[0] for family in _FAMILIES for label in family}

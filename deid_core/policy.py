@@ -24,6 +24,7 @@ from deid_core.model import Action
 Scalar = str | int | float | bool
 Sentence = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=300)]  # one line, shown to people as it is
 UNSAID = ("guidelines", "checklist")  # of `review`: out of the hash where empty, so older policies keep their names
+OWN = "ner_own"  # the detector that reads a policy's own models
 
 
 class _Strict(BaseModel):
@@ -70,11 +71,25 @@ class Pattern(_Strict):
     score: float = Field(default=0.9, ge=0, le=1)
 
 
+class OwnModel(_Strict):
+    """Name a model of one's own: a spaCy pipeline's folder, by the SHA-256 of its files.
+
+    `labels` gives its labels our meaning, "" for what is nobody's; those of our own models need no line. `path` counts
+    from the policy's file, and is no part of the policy's hash: the same model in another place is the same policy.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,64}$")
+    path: str = Field(min_length=1, repr=False)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    labels: dict[str, EntityType | Literal[""]] = Field(default_factory=dict)
+    score: float = Field(default=0.9, ge=0, le=1)  # of labels for which the model's own meta.json has none
+
+
 class ReviewRules(_Strict):
     """Say what else people look at than what `review_below` and `review_sample` send them, and how many must agree."""
 
     labels: tuple[EntityType, ...] = ()  # an asset with one of these
-    disagreement: bool = False  # an asset where detectors name one place differently
+    disagreement: bool = True  # an asset where detectors name one place differently
     small_cells: int = Field(default=0, ge=0, le=1000)  # a row that fewer subjects of the batch are like; 0: any may be
     cell_columns: tuple[str, ...] = ()  # what counts for that besides sex, age and place
     rare_conditions: bool = False  # an asset that names one
@@ -121,9 +136,8 @@ class Policy(_Strict):
     codes: Literal["random", "keyed"] = "random"  # 45 CFR 164.514(c)
     review_sample: float = Field(default=0.1, ge=0, le=1)  # share of clean assets that `sampled` review draws
     language: str = languages.DEFAULT  # of prose; deid_core/languages
-    detectors: tuple[str, ...] = Field(
-        default_factory=lambda given: languages.default_detectors(given.get("language", languages.DEFAULT))
-    )
+    models: tuple[OwnModel, ...] = ()  # besides those that come with the package
+    detectors: tuple[str, ...] = Field(default_factory=lambda given: _detectors_of(given))  # noqa: PLW0108 - it comes below
     default: Rule
     rules: dict[EntityType, Rule] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)  # a column's name -> a label, "text" or "keep"
@@ -156,11 +170,21 @@ class Policy(_Strict):
             raise ValueError("a reversible release is pseudonymised, not de-identified")
         return self
 
+    @model_validator(mode="after")
+    def _models_are_read(self) -> Policy:
+        if bool(self.models) != (OWN in self.detectors):
+            raise ValueError(f"[[models]] are read by the detector {OWN}: name both or neither")
+        if len({model.name for model in self.models}) < len(self.models):
+            raise ValueError("each of [[models]] has a name of its own")
+        return self
+
     @cached_property
     def sha256(self) -> str:
         """Name the policy by its content: SHA-256 of its canonical JSON."""
         held = self.model_dump(mode="json")
         held["review"] = {name: said for name, said in held["review"].items() if said or name not in UNSAID}
+        models = [{name: said for name, said in model.items() if name != "path"} for model in held.pop("models")]
+        held |= {"models": models} if models else {}
         text = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return sha256(text.encode()).hexdigest()
 
@@ -173,6 +197,12 @@ class Policy(_Strict):
     def rule(self, entity_type: EntityType) -> Rule:
         """Return the label's rule, or the default: a label that no rule names is not let through."""
         return self.rules.get(entity_type, self.default)
+
+
+def _detectors_of(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the detectors of a policy that names none: its language's, and the one that reads its own models."""
+    own = (OWN,) if given.get("models") else ()
+    return (*languages.default_detectors(given.get("language", languages.DEFAULT)), *own)
 
 
 def shipped() -> list[str]:
@@ -200,6 +230,11 @@ def load_policy(name: str) -> Policy:
     if not name.endswith(".toml"):
         raise PolicyError(f"no policy is named {name!r}; there are: {', '.join(shipped())}, or give a .toml file")
     try:
-        return parse_policy(Path(name).read_text("utf-8"))
+        policy = parse_policy(Path(name).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"the policy file cannot be read: {type(error).__name__}") from None
+    if not policy.models:
+        return policy
+    beside = Path(name).resolve().parent
+    placed = (model.model_copy(update={"path": str(beside / model.path)}) for model in policy.models)
+    return policy.model_copy(update={"models": tuple(placed)})

@@ -19,6 +19,7 @@ PLUGINS: dict[str, dict[str, str]] = {
         "known_values": "deid_core.detect.known_values:KnownValuesDetector",
         "ner": "deid_core.detect.ner:Ner",
         "ner_accurate": "deid_core.detect.ner_onnx:NerOnnx",
+        "ner_own": "deid_core.detect.ner_own:OwnNer",
         "columns": "deid_core.detect.columns:Columns",
         "dicom_tags": "deid_core.detect.dicom_tags:DicomTags",
         "image_metadata": "deid_core.detect.image_metadata:ImageMetadata",

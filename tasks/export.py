@@ -74,9 +74,9 @@ def _record(run: Run, release: Release, held: dict[str, Any]) -> None:
 
 def _accompany(run: Run, root: str, released: Sequence[Entry]) -> None:
     """Add this run's audit and lineage to the release; a run that is repeated adds its own beside them."""
-    job = lineage.JobRun(
-        run.run_id, "deidentify", "release", run.policy.sha256, run.key.key_id, released[0]["versions"]
-    )
+    versions = {name: held for entry in released for name, held in entry["versions"].items()}
+    versions |= {f"model:{model.name}": model.sha256 for model in run.policy.models}
+    job = lineage.JobRun(run.run_id, "deidentify", "release", run.policy.sha256, run.key.key_id, versions)
     read = [lineage.Dataset("source", e["asset_id"], e["input_sha256"], e["media_type"]) for e in released]
     made = [lineage.Dataset("release", e["asset_id"], e["output_sha256"], e["media_type"]) for e in released]
     for state in ("START", "COMPLETE"):

@@ -40,6 +40,8 @@ def _is_tables(value: Any) -> bool:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(name)} = {_value(held)}" for name, held in value.items()) + "}"
     # TOML's strings, numbers and booleans are JSON's, but for one control that JSON leaves as it is
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 

@@ -13,11 +13,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from deid_core import registry
 from deid_core.errors import Quarantine, UsageError
 from deid_core.ingest.pieces import Mapped
 from deid_core.ingest.pieces import digest as digest  # noqa: PLC0414 - what names an asset, from here
 from deid_core.keys import ProjectKey
-from deid_core.policy import Policy
+from deid_core.policy import OWN, Policy
 from deid_core.ports import keyed_code
 from infra import audit_log, review_queue
 from infra.lines import LinesStore
@@ -113,9 +114,12 @@ def describe_run(run_id: str, source: str, policy: str, review: str, release: st
     name = f"runs/{run_id}/run.json"
     if store.exists(name):
         return
+    chosen = policies.named(store, policy)
+    if chosen.models:
+        registry.load("detectors", OWN)(chosen).models()  # what cannot be read ends the run here
     held = {
         "source": source_url(settings, source),
-        "policy": policies.named(store, policy).model_dump(mode="json"),
+        "policy": chosen.model_dump(mode="json"),
         "review": review,
         "release": release or settings.release_url,
     }

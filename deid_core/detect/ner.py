@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.resources import as_file
@@ -69,17 +69,22 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Hold a pipeline, the lists it was trained with, the score of each label and of `NAME:bare`, and its language."""
+    """Hold a pipeline, the lists it was trained with, the score of each label and of `NAME:bare`, and its language.
+
+    `labels` gives its labels our meaning, but for LOCATION; `called` names it where it is not the language's own.
+    """
 
     nlp: Language
     lists: WordLists
     scores: Mapping[str, float]
     code: str = DEFAULT
+    labels: Mapping[str, EntityType] = field(default_factory=lambda: LABELS)
+    called: str = ""
 
     @property
     def name(self) -> str:
         """Return what its rules are called by."""
-        return model_name(self.code)
+        return self.called or model_name(self.code)
 
 
 def model_name(code: str = DEFAULT) -> str:
@@ -208,7 +213,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 def _echoes(text: str, spans: Sequence[Span], model: Model) -> Iterator[Span]:
     """Yield the other places of the words of names found with a cue, as written or in capitals, but of safe words."""
     words: dict[str, Span] = {}
-    for span in (span for span in spans if span.rule == f"{model.name}:NAME"):
+    for span in (span for span in spans if span.entity_type is EntityType.NAME and not span.rule.endswith(":bare")):
         for match in WORD.finditer(text, span.start, span.end):
             word = match[0]
             if len(word) >= ECHO and word[0].isupper() and not model.lists.on(word)[1]:
@@ -223,10 +228,9 @@ def _span(model: Model, text: str, start: int, end: int, label: str) -> Iterator
     trimmed = EDGE.sub("", text[start:end])
     if any(char.isalnum() for char in trimmed):
         low = start + text[start:end].index(trimmed)
-        kind = LABELS.get(label) or kind_of(trimmed, model.code)
-        bare = (
-            label == "NAME" and len(trimmed.split()) == 1 and not _cue(model.code).search(text, max(0, low - 24), low)
-        )
+        kind = model.labels.get(label) or kind_of(trimmed, model.code)
+        alone = kind is EntityType.NAME and len(trimmed.split()) == 1
+        bare = alone and not _cue(model.code).search(text, max(0, low - 24), low)
         evidence = f"{label}:bare" if bare else label
         yield Span(low, low + len(trimmed), kind, model.scores[evidence], f"{model.name}:{evidence}")
 

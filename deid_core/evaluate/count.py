@@ -1,7 +1,8 @@
 """One document, its gold and what was found in it, to counts: sums of them over documents give every figure.
 
 A count's name is (view, row, column). Views: `label` (in the gold's own kinds), `hipaa` (the Safe Harbor letter), and
-`overall` with the rows `same label`, `any label` (found at all) and `direct` (direct identifiers, found at all).
+`overall` with the rows `same label`, `any label` (found at all) and `direct` (direct identifiers, found at all); and
+`words`, `lines` and `terms` (drugs, devices, organisms, abbreviations) of what identifies nobody.
 Columns: `M.gold`, `M.found`, `M.predicted`, `M.right` for M of exact, overlap and token; `covered`, `leaked`, `kept`.
 """
 
@@ -21,6 +22,7 @@ from deid_core.evaluate.predict import Found
 
 WORD = re.compile(r"[^\W_]+")
 MEASURES = ("exact", "overlap", "token")
+NO_TERMS: frozenset[str] = frozenset()
 UNLETTERED = "none"  # no Safe Harbor identifier: States, countries, professions
 
 Name = tuple[str, str, str]
@@ -54,8 +56,14 @@ def letter(label: EntityType) -> str:
     return ENTITIES[label].hipaa or UNLETTERED
 
 
-def counted(document: GoldDocument, found: Sequence[Found], told: Sequence[Mention], scheme: Scheme) -> Counts:
-    """Return the counts of one document.
+def counted(
+    document: GoldDocument,
+    found: Sequence[Found],
+    told: Sequence[Mention],
+    scheme: Scheme,
+    terms: frozenset[str] = NO_TERMS,
+) -> Counts:
+    """Return the counts of one document; of `terms`, words of the trade in small letters, those kept are counted.
 
     A finding that the policy leaves as it is, and that lies on no identifier, is neither right nor wrong.
     """
@@ -72,17 +80,19 @@ def counted(document: GoldDocument, found: Sequence[Found], told: Sequence[Menti
         for mention in told:
             _add(counts, view, mention.span.entity_type, mention.outcome)
     _count_entities(counts, told, scheme)
-    _count_words(counts, words, spans, found, scheme)
+    touched = _count_words(counts, words, spans, found, scheme)
+    _count_terms(counts, document.text, words, touched, _marked(words, spans), terms)
     return counts
 
 
-def counted_negative(text: str, found: Sequence[Found], scheme: Scheme) -> Counts:
+def counted_negative(text: str, found: Sequence[Found], scheme: Scheme, terms: frozenset[str] = NO_TERMS) -> Counts:
     """Return the counts of a text that identifies nobody: whether it is touched, by what, and how many of its words."""
     counts: Counts = Counter({("lines", "all", "lines"): 1})
     groups = {scheme.groups[one.entity_type] for one in found if one.changes}
     for row in ("all", *groups) if groups else ():
         counts["lines", row, "touched"] = 1
-    _count_words(counts, [match.span() for match in WORD.finditer(text)], (), found, scheme)
+    words = [match.span() for match in WORD.finditer(text)]
+    _count_terms(counts, text, words, _count_words(counts, words, (), found, scheme), frozenset(), terms)
     return counts
 
 
@@ -194,9 +204,12 @@ def _count_words(
     spans: Sequence[GoldSpan],
     found: Sequence[Found],
     scheme: Scheme,
-) -> None:
-    """Count the words that belong to no identifier, and those of them that the release changes, by the label found."""
-    marked = {number for span in spans for number in _touched_words(words, span)}
+) -> set[int]:
+    """Count the words that belong to no identifier, and those of them that the release changes, by the label found.
+
+    Returns the latter, by number.
+    """
+    marked = _marked(words, spans)
     counts["words", "all", "words"] += len(words) - len(marked)
     touched: defaultdict[str, set[int]] = defaultdict(set)  # two findings may touch one word
     for one in found:
@@ -205,3 +218,24 @@ def _count_words(
                 touched[row].update(number for number in _touched_words(words, one) if number not in marked)
     for row, numbers in touched.items():
         counts["words", row, "touched"] += len(numbers)
+    return touched["all"]
+
+
+def _marked(words: Sequence[tuple[int, int]], spans: Sequence[GoldSpan]) -> frozenset[int]:
+    return frozenset(number for span in spans for number in _touched_words(words, span))
+
+
+def _count_terms(
+    counts: Counts,
+    text: str,
+    words: Sequence[tuple[int, int]],
+    touched: set[int],
+    marked: frozenset[int],
+    terms: frozenset[str],
+) -> None:
+    """Count the words of the trade that belong to no identifier, and those of them that the release keeps."""
+    held = [
+        number for number, (start, end) in enumerate(words) if text[start:end].lower() in terms and number not in marked
+    ]
+    counts["terms", "all", "terms"] += len(held)
+    counts["terms", "all", "kept"] += sum(number not in touched for number in held)

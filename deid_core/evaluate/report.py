@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from deid_core.detect.rules.words import of_the_trade
 from deid_core.entities import ENTITIES
 from deid_core.evaluate.bootstrap import Summed, summed
 from deid_core.evaluate.calibration import calibration
@@ -42,7 +43,8 @@ def judged(gold: Gold, predictions: Sequence[Prediction], policy: Policy, key: P
     for document, prediction in zip(gold.documents, predictions, strict=True):
         if not prediction.set_aside:
             told = tuple(mentions(document, prediction.found, gold.scheme, policy, key))
-            found.append(Judged(document, told, counted(document, prediction.found, told, gold.scheme)))
+            terms = of_the_trade(policy.language)
+            found.append(Judged(document, told, counted(document, prediction.found, told, gold.scheme, terms)))
     return found
 
 
@@ -86,7 +88,9 @@ def report(
             "words_outside": sums.total("words", "all", "words"),
             "words_touched": _touched_words(sums),
             "words_touched_by_label": _by_label(sums, "words"),
-            **(_negatives(negatives, gold, rng, draws) if negatives else {}),
+            "clinical_terms": sums.total("terms", "all", "terms"),
+            "clinical_terms_kept": _kept_terms(sums),
+            **(_negatives(negatives, gold, policy, rng, draws) if negatives else {}),
         },
         "draws": draws,
         "meaning": MEANING,
@@ -119,6 +123,10 @@ def _covered(sums: Summed, view: str, row: str) -> dict[str, float | None]:
 
 def _touched_words(sums: Summed) -> dict[str, float | None]:
     return sums.share(("words", "all", "touched"), [("words", "all", "words")]).rounded()
+
+
+def _kept_terms(sums: Summed) -> dict[str, float | None]:
+    return sums.share(("terms", "all", "kept"), [("terms", "all", "terms")]).rounded()
 
 
 def _by_label(sums: Summed, view: str) -> dict[str, int]:
@@ -190,15 +198,18 @@ def _leaks(held: Sequence[Judged], gold: Gold) -> dict[str, Any]:
 
 
 def _negatives(
-    negatives: Sequence[tuple[str, Prediction]], gold: Gold, rng: np.random.Generator, draws: int
+    negatives: Sequence[tuple[str, Prediction]], gold: Gold, policy: Policy, rng: np.random.Generator, draws: int
 ) -> dict[str, Any]:
     """Return what is touched in lines that identify nobody."""
     read = [(text, prediction.found) for text, prediction in negatives if not prediction.set_aside]
-    sums = summed([counted_negative(text, found, gold.scheme) for text, found in read], rng, draws)
+    terms = of_the_trade(policy.language)
+    sums = summed([counted_negative(text, found, gold.scheme, terms) for text, found in read], rng, draws)
     return {
         "lines": len(read),
         "lines_set_aside": len(negatives) - len(read),
         "lines_touched": sums.share(("lines", "all", "touched"), [("lines", "all", "lines")]).rounded(),
         "lines_touched_by_label": _by_label(sums, "lines"),
         "line_words_touched": _touched_words(sums),
+        "line_clinical_terms": sums.total("terms", "all", "terms"),
+        "line_clinical_terms_kept": _kept_terms(sums),
     }

@@ -26,7 +26,8 @@ class Language:
     """Hold what `language.toml` says, and where the files of the language lie.
 
     `tables` are tried in their order; `shared` names English rules that hold in it too. `models` are the detectors that
-    can read it, the default first. `cues` stand before a person; one word called a name without one scores lower.
+    can read it, the default first, none where rules are all there is. `cues` stand before a person; one word called a
+    name without one scores lower.
     """
 
     code: str
@@ -63,6 +64,13 @@ def language(code: str) -> Language:
     return Language(code, held["title"], tables, shared, tuple(held["models"]), tuple(held["cues"]), **at)
 
 
+@cache
+def values(code: str) -> dict[str, Any]:
+    """Return a language's words of dates and ages, for operators; empty for one whose operators need none."""
+    path = files(__name__).joinpath(code, "values.toml")
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
 def all_models() -> frozenset[str]:
     """Return every detector that is a model of some language."""
     return frozenset(model for code in codes() for model in language(code).models)
@@ -75,7 +83,7 @@ def default_detectors(code: str) -> tuple[str, ...]:
     """
     return (
         *("columns", "dicom_tags", "image_metadata", "patterns", "known_values"),
-        language(code if code in codes() else DEFAULT).models[0],
+        *language(code if code in codes() else DEFAULT).models[:1],
         *("barcodes", "slide_labels"),
         *("faces", "head_scans"),  # 45 CFR 164.514(b)(2)(i)(Q) and (e)(2)(xvi)
     )

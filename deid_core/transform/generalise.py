@@ -15,6 +15,7 @@ from deid_core.errors import PolicyError
 from deid_core.ports import Site, operator
 from deid_core.standards.vr import conform, label, values
 from deid_core.standards.zip3 import restricted
+from deid_core.transform.number_words import figures
 
 _WORDS = json.loads(files("deid_core.standards").joinpath("ages.json").read_text("utf-8"))
 _ONES: dict[str, int] = _WORDS["ones"]
@@ -106,9 +107,18 @@ def _by_age(value: str, site: Site, shown: Callable[[int], str | None], top: int
         elif site.vr == "AS":
             made.append(_age_string(one.strip(EMPTY), shown, top))
         else:
-            text, count = _AGE.subn(lambda match: _age(match, shown, top), one)
-            made.append(text if count and not _is_unread(_AGE.sub(" ", one)) else label(site.entity_type, site.vr))
+            text = _read_ages(one, shown, top)
+            made.append(label(site.entity_type, site.vr) if text is None else text)
     return conform("\\".join(made), site.vr)
+
+
+def _read_ages(one: str, shown: Callable[[int], str | None], top: int) -> str | None:
+    """Return a text with its ages rewritten, whatever language they are in; None where none is understood."""
+    for text in (one, *figures(one)):
+        made, count = _AGE.subn(lambda match: _age(match, shown, top), text)
+        if count and not _is_unread(_AGE.sub(" ", text)):
+            return one if made == text else made
+    return None
 
 
 def _is_unread(rest: str) -> bool:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from deid_core.errors import DeidflowError
-from deployments.cli import checks, core, evaluate, review, run
+from deployments.cli import checks, core, evaluate, resources, review, run
 from deployments.demo import demo
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ run.add_to(app)
 core.add_to(app)
 evaluate.add_to(app)
 checks.add_to(app)
+resources.add_to(app)
 app.command()(demo)
 app.add_typer(review.app, name="review")
 

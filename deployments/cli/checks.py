@@ -15,7 +15,7 @@ from deid_core import manifest, registry
 from deid_core.audit import Head, verify_chain
 from deid_core.entities import ENTITIES
 from deid_core.errors import IntegrityError
-from deid_core.policy import load_policy, shipped
+from deid_core.policy import OWN, load_policy, shipped
 from infra.objects import ObjectStore, open_store
 from infra.settings import Settings, new_key
 
@@ -98,10 +98,12 @@ def policy_show(name: PolicyName, as_json: Annotated[bool, typer.Option("--json"
 
 @policy.command("check")
 def policy_check(name: PolicyName) -> None:
-    """Check a policy: every field, and that each operator, detector and label exists."""
+    """Check a policy: every field, that each operator, detector and label exists, and its own models' files."""
     held = load_policy(name)
     for rule in (held.default, *held.rules.values()):
         registry.load("operators", rule.action)
+    if held.models:
+        registry.load("detectors", OWN)(held).models()
     out.print(f"[bold green]holds[/] {held.name} {held.version} {held.sha256}", highlight=False)
 
 

@@ -260,6 +260,8 @@ def _sentences(result: dict[str, Any]) -> Iterable[str]:
     if entities["subject"]:
         yield f"Values with every mention covered, a subject: {share_text(entities['subject']['recall'])}"
     yield f"Words of no identifier touched: {_percent(over['words_touched'])} {interval_text(over['words_touched'])}"
+    kept = over["clinical_terms_kept"]
+    yield f"Words of the trade kept: {_percent(kept)} {interval_text(kept)} of {over['clinical_terms']}"
     if "lines" in over:
         share = over["lines_touched"]
         yield f"Lines that identify nobody touched: {_percent(share)} {interval_text(share)} of {over['lines']}"

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from deid_core.errors import UsageError
 from deid_core.evaluate.quality import tables
-from deployments.cli import accounts
+from deployments.cli import accounts, training
 from deployments.cli.desk import Desk
 from deployments.server import configure
 from infra import review_queue
@@ -23,6 +23,7 @@ from infra.settings import Settings
 
 app = typer.Typer(help="Look at what waits for people, and decide it.", no_args_is_help=True)
 accounts.add_to(app)
+training.add_to(app)
 out, err = Console(), Console(stderr=True)
 
 RunId = Annotated[str, typer.Argument(help="The run's id.", show_default=False)]

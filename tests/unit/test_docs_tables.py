@@ -16,6 +16,7 @@ from deployments.cli.app import app
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = [
     ("labels.md", "labels", reference.labels_table),
+    ("labels.md", "identifiers", reference.identifiers_table),
     ("errors.md", "reasons", reference.reasons_table),
     ("errors.md", "exits", reference.exits_table),
 ]

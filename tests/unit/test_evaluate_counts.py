@@ -107,6 +107,17 @@ def test_words_by_hand(key) -> None:
     assert (counts["words", "NAME", "touched"], counts["words", "DATE", "touched"]) == (1, 1)
 
 
+def test_words_of_the_trade_by_hand() -> None:
+    """Of three terms one is an identifier's, one is touched and one kept; in a line both of two are kept."""
+    text = "Warfarin Ana saw metoprolol and MRSA"
+    document = gold(((0, 12), E.NAME), text=text)
+    terms = frozenset({"warfarin", "metoprolol", "mrsa"})
+    counts = counted(document, [found((0, 12), E.NAME), found((32, 36), E.ORGANISATION)], [], OURS, terms)
+    assert (counts["terms", "all", "terms"], counts["terms", "all", "kept"]) == (2, 1)
+    line = counted_negative("Metoprolol, then warfarin.", [], OURS, terms)
+    assert (line["terms", "all", "terms"], line["terms", "all", "kept"]) == (2, 2)
+
+
 KEPT = [
     ("the year alone", E.DATE, "2019", "kept"),
     ("a date", E.DATE, "3 May 2019", "leaked"),

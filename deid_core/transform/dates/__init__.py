@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from deid_core.errors import PolicyError
 from deid_core.ports import Site, operator
 from deid_core.standards.vr import conform, label, values
+from deid_core.transform.dates import spoken
 from deid_core.transform.dates.notation import MONTHS, WEEKDAYS, NotADate, Stamp, read, spread
 
 REFERENCE_YEAR = 2026  # of this edition; a policy sets `reference_year` to that of its newest data
 LONGEST = 200  # characters: no value that is a date is longer
 EMPTY = " \t\r\n\0"
+CODED = frozenset({"DA", "DT", "TM"})
 _DATETIME = re.compile(
     r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2}))?)?((?:(?<=[0-9]{8})[0-9]{2,6})?(?:\.[0-9]{1,6})?(?:[+-][0-9]{4})?)"
 )
@@ -57,8 +59,20 @@ def _shifted(text: str, days: timedelta, site: Site) -> str:
     try:
         made = _compact(text, days) if site.vr == "DT" else _rewritten(_bounded(text, site), days, site)
     except (NotADate, OverflowError, ValueError):
-        return label(site.entity_type, site.vr)
+        return _shifted_elsewhere(text, days, site)
     return label(site.entity_type, site.vr) if made == text and _names_a_month(text, site) else made
+
+
+def _shifted_elsewhere(text: str, days: timedelta, site: Site) -> str:
+    """Return a date in another language than English shifted, in that language; else its label."""
+    for english, back in spoken.in_english(text) if len(text) <= LONGEST and site.vr not in CODED else ():
+        try:
+            made = back(_rewritten(_bounded(english, site), days, site))
+        except (NotADate, OverflowError, ValueError):
+            continue
+        if made != text:
+            return made
+    return label(site.entity_type, site.vr)
 
 
 def _bounded(text: str, site: Site) -> str:
@@ -176,10 +190,19 @@ def _years_of(text: str, site: Site) -> list[int]:
     if site.vr == "DT":
         match = _DATETIME.fullmatch(text)
         return [int(match[1])] if match else []
-    source = _bounded(text, site)
-    stamps = read(source, day_first=_day_first(site))
+    source, stamps = _read(_bounded(text, site), site)
     written = [source[slice(*stamp.fields["y"])] for stamp in stamps if "y" in stamp.fields]
     return sorted(map(int, written)) if all(len(year) == 4 for year in written) else []
+
+
+def _read(text: str, site: Site) -> tuple[str, tuple[Stamp, ...]]:
+    """Return the dates of a text, and the text that they are places of: it, or what it is in English."""
+    try:
+        return text, read(text, day_first=_day_first(site))
+    except NotADate:
+        for english, _ in spoken.in_english(text):
+            return english, read(english, day_first=_day_first(site))
+        raise
 
 
 def _oldest(site: Site) -> int:

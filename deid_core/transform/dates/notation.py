@@ -7,8 +7,10 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 
+READ = 8192  # texts that are remembered: a table is read to change it, and to say what was put there
 _WORDS = json.loads(files(__package__).joinpath("notation.json").read_text("utf-8"))
 MONTHS: tuple[str, ...] = tuple(_WORDS["months"])
 WEEKDAYS: tuple[str, ...] = tuple(_WORDS["weekdays"])
@@ -91,7 +93,8 @@ def spread(text: str) -> str:
     return _RANGE.sub(lambda m: f"{m['head']}{m['low']}{m['tail']} - {m['head']}{m['high']}{m['tail']}", text)
 
 
-def read(text: str, *, day_first: bool = False) -> list[Stamp]:
+@lru_cache(maxsize=READ)
+def read(text: str, *, day_first: bool = False) -> tuple[Stamp, ...]:
     """Return the dates of a text, in order; times of day are passed over.
 
     Between day and month the plausible order is taken, else `day_first`, else day first where dots separate.
@@ -108,7 +111,7 @@ def read(text: str, *, day_first: bool = False) -> list[Stamp]:
     rest.append(text[at:])
     if not (stamps or timed) or any(_is_unknown(piece) for piece in rest):
         raise NotADate
-    return stamps
+    return tuple(stamps)
 
 
 def _found(text: str, *, day_first: bool) -> Iterator[tuple[int, int, Stamp | None]]:
