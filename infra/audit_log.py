@@ -135,6 +135,14 @@ def history(url: str, asset_id: str) -> list[AuditRecord]:
         return [_record(row) for row in rows]
 
 
+def holds(url: str, record: AuditRecord) -> bool:
+    """Say whether the log has a record like this one: of the same act, agent and entity, with the same counts."""
+    said = ("agent", "role", "activity", "entity", "reason", "flow_run_id", "asset_id")
+    where = (getattr(AuditRow, name) == getattr(record, name) for name in said)
+    with reading(url) as session:
+        return dict(record.counts) in session.exec(select(AuditRow.counts).where(*where)).all()
+
+
 def anchor(url: str, store: ObjectStore) -> str:
     """Write the chain's head to the audit store, create only, and return its key ("" for an empty log).
 

@@ -78,6 +78,7 @@ ACCESS: dict[tuple[str, str], Access] = {
     ("GET", "/api/policies/{name}"): SEES_BATCHES,
     ("GET", "/api/policies/{name}/file"): SEES_BATCHES,
     ("POST", "/api/policies/{name}"): MANAGES,
+    ("GET", "/api/resources"): SEES_BATCHES,
     # what waits
     ("GET", "/api/batches"): SEES_BATCHES,
     ("GET", "/api/batches/{batch_id}"): SEES_BATCHES,

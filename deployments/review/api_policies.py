@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 
+from deid_core import resources as known
 from deid_core.audit import AuditRecord
+from deid_core.errors import UsageError
 from deid_core.policy import load_policy, shipped
 from deployments.review import asked
 from deployments.review.access import Caller, Configured, main_role
@@ -41,6 +43,21 @@ def file(name: asked.Name, settings: Configured, number: asked.Number = 0) -> Re
     held = found(settings, name, number)
     headers = {"Content-Disposition": f'attachment; filename="{held.policy.name}.toml"'}
     return Response(written(held.policy).encode(), media_type="application/toml", headers=headers)
+
+
+@router.get("/resources")
+def resources(
+    settings: Configured, policy: asked.Name = "", kind: asked.Name = "", reads: asked.Name = ""
+) -> list[dict[str, Any]]:
+    """List what a policy can name, each with its kind and version; with a policy, what it brings and uses, too.
+
+    `kind` (as `detector`) and `reads` (as `pixels`, or `text/csv`) leave the rest out; 422 for one that is nobody's.
+    """
+    held = found(settings, policy).policy if policy else None
+    try:
+        return [one.as_dict() for one in known.resources(held, kind, reads)]
+    except UsageError as error:  # not 404, as of a page that is not there
+        raise HTTPException(422, str(error)) from None
 
 
 @router.post("/policies/{name}", status_code=201)

@@ -201,6 +201,7 @@ def summary(span: Span, view: View) -> dict[str, Any]:
         "by": span["decided_by"],
         "why": span["reason"],
         "rule": span["rule"] or span["detector"],
+        "said": said_of(span),
         "action": span["action"],
         "origin": span["origin"],
         "block": block.number if block else None,
@@ -211,6 +212,17 @@ def summary(span: Span, view: View) -> dict[str, Any]:
             place.get("left", 0),
         ],
     }
+
+
+def said_of(span: Span) -> str:
+    """Return what each detector called a place that several found, with its best score; "" where they agree."""
+    best: dict[tuple[str, str], float] = {}
+    for one in span.get("sources", ()):
+        who = one["entity_type"], one["detector"]
+        best[who] = max(best.get(who, 0.0), one["score"])
+    if len({label for label, _ in best}) < 2:
+        return ""
+    return ", ".join(f"{label.replace('_', ' ').lower()} by {who} {score:.2f}" for (label, who), score in best.items())
 
 
 def plain_blocks(document: Document) -> list[dict[str, Any]]:

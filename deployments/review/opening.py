@@ -9,6 +9,7 @@ from functools import lru_cache
 from threading import Lock
 
 from deid_core import codec, ingest, pipeline
+from deid_core.audit import AuditRecord
 from deid_core.errors import ChangedAsset, UsageError
 from deid_core.model import Document, Plan
 from deid_core.review import Span, is_carried_out_by, reviewed_plan
@@ -26,6 +27,7 @@ from tasks.shard import record_of
 STEPS = ("review", "second")
 REMEMBERED_BYTES = 2**27  # of sources in this process's memory
 REMEMBERED_PLANS = 64
+REMEMBERED_TURNS = 4096
 Key = tuple[str, ...]
 
 
@@ -96,11 +98,12 @@ def raw(settings: Settings, principal: Principal, item_id: int, what: str) -> Op
 def masked(settings: Settings, principal: Principal, item_id: int) -> Opened:
     """Open a document to show what an export would hold of it; for who may see it raw, or once people let it pass.
 
-    Before that, or where they rejected it, an identifier can still stand in it: who sees it then is recorded.
+    Before that, or where they rejected it, an identifier can still stand in it: who sees it then is recorded, once in
+    each of his turns at it, since the same person looks at the same document again and again while he works.
     """
     loaded = item_of(settings, principal, item_id)
     if may_see_raw(principal, loaded):
-        return _read_by(settings, principal, _opened(loaded), "preview")
+        return _previewed_by(settings, principal, _opened(loaded))
     if not lets_pass(loaded):
         raise Closed("there is nothing to show: nobody has let this document pass")
     return _opened(loaded)
@@ -108,12 +111,29 @@ def masked(settings: Settings, principal: Principal, item_id: int) -> Opened:
 
 def _read_by(settings: Settings, principal: Principal, held: Opened, what: str) -> Opened:
     """Record that somebody reads a document before it is given to them."""
-    item = held.loaded.item
-    fields = {"activity": "review.read", "entity": f"asset:{item.asset_id}", "reason": what}
-    fields |= {"asset_id": item.asset_id, "input_sha256": item.input_sha256}
-    who = {"agent": principal.name, "role": main_role(principal)}
-    audit_log.append(settings.database_url, [record_of(held.run, **who, **fields)])
+    audit_log.append(settings.database_url, [_reading(principal, held, what)])
     return held
+
+
+def _previewed_by(settings: Settings, principal: Principal, held: Opened) -> Opened:
+    """Record that somebody looks at what becomes of a document, unless the log says so of this turn of his already."""
+    turn = held.loaded.turn
+    if turn is None or turn.id is None:
+        return _read_by(settings, principal, held, "preview")
+    record = _reading(principal, held, "preview", turn=turn.id)
+    known = settings.database_url, principal.name, record.role, record.flow_run_id, record.asset_id, str(turn.id)
+    if known not in _previewed:
+        if not audit_log.holds(settings.database_url, record):
+            audit_log.append(settings.database_url, [record])
+        _previewed.add(known)
+    return held
+
+
+def _reading(principal: Principal, held: Opened, what: str, **counts: int) -> AuditRecord:
+    item = held.loaded.item
+    fields = {"activity": "review.read", "entity": f"asset:{item.asset_id}", "reason": what, "counts": counts}
+    fields |= {"asset_id": item.asset_id, "input_sha256": item.input_sha256}
+    return record_of(held.run, agent=principal.name, role=main_role(principal), **fields)
 
 
 def lets_pass(loaded: Loaded) -> bool:
@@ -138,6 +158,27 @@ def _opened(loaded: Loaded) -> Opened:
     return Opened(loaded, run, document[0], document[1])
 
 
+class Remembered:
+    """Remember what the audit log has, which only grows: so many keys, those asked for last."""
+
+    def __init__(self, most: int) -> None:
+        """Hold `most` keys."""
+        self._most, self._held, self._lock = most, OrderedDict[Key, None](), Lock()
+
+    def __contains__(self, key: Key) -> bool:
+        """Say whether a key is remembered."""
+        with self._lock:
+            return key in self._held
+
+    def add(self, key: Key) -> None:
+        """Remember a key; the oldest is forgotten where there are too many."""
+        with self._lock:
+            self._held[key] = None
+            self._held.move_to_end(key)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+
+
 class _Memory:
     """Remember documents, those used last, of so many bytes of source together; the very last stays, however large."""
 
@@ -158,6 +199,7 @@ class _Memory:
 
 
 _document = _Memory(REMEMBERED_BYTES)
+_previewed = Remembered(REMEMBERED_TURNS)
 
 
 def _read(run_id: str, asset_id: str, input_sha256: str) -> tuple[Document, View, int]:

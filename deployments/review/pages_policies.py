@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from deid_core import registry
+from deid_core import languages, registry
 from deid_core.entities import ENTITIES, EntityType
 from deid_core.policy import Policy
 from deid_core.standards import ps3_15
@@ -22,6 +22,20 @@ from tasks.run import workspace_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 CLASSES = ("de-identified", "limited data set", "pseudonymised")
+FINDERS = {  # detectors of other packages are called by their names
+    "columns": "names of a table's columns",
+    "dicom_tags": "elements of DICOM headers",
+    "image_metadata": "metadata of images",
+    "patterns": "rules: cues, shapes, check digits",
+    "known_values": "what is known of the patient",
+    "ner_accurate": "the accurate model, an encoder",
+    "ner": "the fast model, a small network",
+    "ner_own": "models of your own",
+    "barcodes": "bar codes in pictures",
+    "slide_labels": "labels of slides",
+    "faces": "faces in pictures",
+    "head_scans": "heads in scans",
+}
 
 
 @router.get("/policies")
@@ -49,6 +63,9 @@ def policy(
         operators=_operators(),
         options=_options(),
         engines=registry.names("ocr"),
+        detectors=list(dict.fromkeys((*held.policy.detectors, *registry.names("detectors")))),
+        titles=FINDERS,
+        languages={code: languages.language(code).title for code in languages.codes()},
         classes=CLASSES,
         text=_texts(held.policy),
     )

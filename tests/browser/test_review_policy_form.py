@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deid_core.policy import load_policy
 from infra import review_queue as queue
 from infra.settings import Settings
 from tasks import policies
@@ -63,6 +64,7 @@ def test_a_policy_is_changed_without_code(open_desk: Callable[..., Any]) -> None
     look(page, "policy that does not hold")
     page.get_by_label("Steps").select_option("1")
     page.get_by_label("Retain UIDs Option").check()
+    page.get_by_label("faces in pictures").uncheck()
     save.click()
     page.wait_for_url(f"{desk.base}/policies/our_registry")
     held = policies.named(workspace_of(Settings()), "our_registry")
@@ -73,11 +75,14 @@ def test_a_policy_is_changed_without_code(open_desk: Callable[..., Any]) -> None
     assert (held.deny, held.allow) == ({"FACILITY": ("Haus am See", "Lindenhof")}, ("Lakeside Protocol",))
     assert (held.patterns[0].regex, held.columns) == (r"HR-\d{6} x", {"study_arm": "keep", "remarks": "text"})
     assert (held.review.checklist, "retain_uids" in held.dicom.options) == (("Signature block read",), True)
+    assert {*load_policy("safe_harbor").detectors} - {*held.detectors} == {"faces"}
     page.reload()
-    save.click()  # as it is shown, it is the same: no version more
-    page.wait_for_url(f"{desk.base}/policies/our_registry")
+    with page.expect_navigation():  # to the page that it is on
+        save.click()  # as it is shown, it is the same: no version more
+    assert policies.last(workspace_of(Settings()), "our_registry") == 1
     page.get_by_label("Title").fill("Registry, second version")
-    save.click()
+    with page.expect_navigation():
+        save.click()
     page.get_by_text("Versions:").wait_for()
     assert policies.last(workspace_of(Settings()), "our_registry") == 2
     page.get_by_role("link", name="1 (stu").click()

@@ -167,3 +167,16 @@ def test_every_label_is_drawn_with_a_letter() -> None:
     groups = drawing.labels()["groups"]
     assert set(drawing.labels()["labels"]) == set(EntityType)
     assert len({group["letter"] for group in groups.values()}) == len(groups)
+
+
+def test_who_said_what_of_a_place_is_told_where_they_differ() -> None:
+    """Two detectors with two labels are each named with their best score; where they agree there is nothing to tell."""
+    held = span(0, 4)
+    held["sources"] = [
+        {"entity_type": "MRN", "detector": "patterns", "score": 0.8},
+        {"entity_type": "MRN", "detector": "patterns", "score": 0.9},
+        {"entity_type": "STAFF_NAME", "detector": "ner_accurate", "score": 0.99},
+    ]
+    assert drawing.said_of(held) == "mrn by patterns 0.90, staff name by ner_accurate 0.99"
+    held["sources"] = held["sources"][:2]
+    assert drawing.said_of(held) == drawing.said_of(span(0, 4)) == ""

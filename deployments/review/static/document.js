@@ -84,7 +84,7 @@ function drawDetail() {
   const because = [span.rule, span.why, span.by].filter((one, at, all) => all.indexOf(one) === at).join(' · ');
   const facts = made('p', 'hint', `${says} · score ${span.score.toFixed(2)} · ${because}`);
   const action = made('p', 'hint', `action ${span.state === 'stays' ? 'keep' : span.action}`);
-  detail.replaceChildren(title, facts, action);
+  detail.replaceChildren(title, facts, action, ...(span.said ? [made('p', 'hint', span.said)] : []));
 }
 
 function named(act, name) {

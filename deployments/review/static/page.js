@@ -44,7 +44,11 @@ async function send(element, body) {
   try {
     const answer = await call(api, element.dataset, body);
     problem('');
-    if (show) { element.querySelector('output').textContent = answer[show]; return; }
+    if (show) {
+      const told = element.querySelector('output');
+      told.textContent = (told.dataset.said ?? '') + answer[show];
+      return;
+    }
     const found = Array.isArray(answer) ? answer[0] : answer;
     if (none && !found) { problem(none); return; }
     if (then === '') location.reload();

@@ -52,9 +52,10 @@ function filledIn() {
   const policy = JSON.parse(document.getElementById('fields').textContent);
   policy.rules = {};
   policy.dicom.options = [];
+  policy.detectors = [];
   for (const field of form.querySelectorAll('[data-as]')) {
     if (field.dataset.as === 'ticked') {
-      if (field.checked) policy.dicom.options.push(field.value);
+      if (field.checked) (field.name === 'detectors' ? policy.detectors : policy.dicom.options).push(field.value);
     } else put(policy, field.name, read[field.dataset.as](field));
   }
   for (const [label, rule] of Object.entries(policy.rules)) {

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from deid_core.errors import UsageError
+from deployments.review import opening
 from deployments.review.access import ACCESS, COOKIE
 from infra import accounts, audit_log
 from infra import review_queue as queue
@@ -157,17 +158,43 @@ def test_what_is_changed_about_a_user_holds_at_once(desk: Any) -> None:
     assert program.get("/api/me").status_code == 401
 
 
-def test_a_preview_before_the_decision_is_a_reading(desk: Any) -> None:
-    """What stands in it nobody has decided on: who looks is in the audit; afterwards masked roles look unrecorded."""
+def test_a_preview_before_the_decision_is_a_reading(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in it nobody has decided on: who looks is in the audit, once in each of his turns at it.
+
+    Afterwards masked roles look unrecorded.
+    """
     ann, auditor, item = desk.signed_in(Role.REVIEWER, name="ann"), desk.signed_in(Role.AUDITOR), desk.items["note.txt"]
     asked = desk.taken(ann, item)
-    for what in ("preview", "preview/view"):
-        assert ann.get(f"/api/items/{item}/{what}").status_code == 200
-        assert auditor.get(f"/api/items/{item}/{what}").status_code == 403
+    for forgets in (False, False, True):
+        if forgets:  # as another process, or this one after a restart
+            monkeypatch.setattr(opening, "_previewed", opening.Remembered(8))
+        for what in ("preview", "preview/view"):
+            assert ann.get(f"/api/items/{item}/{what}").status_code == 200
+            assert auditor.get(f"/api/items/{item}/{what}").status_code == 403
+    other = desk.items["table.csv"]
+    desk.taken(ann, other)
+    assert ann.get(f"/api/items/{other}/preview").status_code == 200
     assert ann.post(f"/api/items/{item}/submit", json=asked | {"verdict": "approved"}).status_code == 200
     assert auditor.get(f"/api/items/{item}/preview").status_code == 200
-    read = [r for r in audit_log.history(desk.url, desk.asset(item)) if r.activity == "review.read"]
-    assert [(one.agent, one.reason) for one in read] == [("ann", "preview"), ("ann", "preview")]
+    for one in (item, other):
+        read = [record for record in audit_log.history(desk.url, desk.asset(one)) if record.activity == "review.read"]
+        assert [(record.agent, record.role, record.reason) for record in read] == [("ann", "reviewer", "preview")]
+        assert read[0].input_sha256
+
+
+def test_each_who_previews_is_in_the_audit(desk: Any) -> None:
+    """A turn that was given back and taken by another is another's reading; who has no turn is recorded each time."""
+    ann, bob = (desk.signed_in(Role.REVIEWER, name=name) for name in ("ann", "bob"))
+    item = desk.items["note.txt"]
+    judge = desk.signed_in(Role.ADJUDICATOR, name="judge")
+    for client in (ann, bob):
+        asked = desk.taken(client, item)
+        assert client.get(f"/api/items/{item}/preview").status_code == 200
+        assert client.post(f"/api/turns/{asked['turn_id']}/release").status_code < 300
+    for _ in range(2):
+        assert judge.get(f"/api/items/{item}/preview").status_code == 200
+    read = [record for record in audit_log.history(desk.url, desk.asset(item)) if record.activity == "review.read"]
+    assert [record.agent for record in read] == ["ann", "bob", "judge", "judge"]
 
 
 def test_what_is_rejected_is_not_shown_to_masked_roles(desk: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deid_core import registry
 from deid_core.errors import PolicyError
 from deid_core.policy import Policy, load_policy, parse_policy, shipped
 from infra.accounts import Role
@@ -72,6 +73,26 @@ def test_a_saved_policy_is_a_file_that_the_command_takes(desk: Any) -> None:
     assert tomllib.loads(down.text)["allow"] == ['Lakeside "Protocol" \\ 😀']
     for missing in ("/api/policies/ours?number=3", "/api/policies/theirs", "/policies/theirs", "/api/policies/..%2Fx"):
         assert client.get(missing).status_code == 404, missing
+
+
+def test_what_a_policy_can_name_is_listed(desk: Any) -> None:
+    """Each with its kind and version; of a policy, what it uses; only what reads a kind of part; nothing else."""
+    client = desk.signed_in(Role.STEWARD)
+    saved(client, "ours", 0, detectors=["patterns", "columns"], deny={"NAME": ["Orpington"]})
+    found = client.get("/api/resources", params={"policy": "ours"})
+    held = {(one["kind"], one["name"]): one for one in found.json()}
+    assert held["detector", "patterns"]["used"]
+    assert not held["detector", "faces"]["used"]
+    assert held["model", "en_deid_minilm"]["version"]
+    assert held["deny list", "NAME"]["version"] == "1 values"
+    assert "Orpington" not in found.text
+    pixels = client.get("/api/resources", params={"reads": "pixels", "kind": "detector"}).json()
+    assert "faces" in {one["name"] for one in pixels}
+    assert "columns" not in {one["name"] for one in pixels}
+    for wrong, status in (({"kind": "prompt"}, 422), ({"reads": "smells"}, 422), ({"policy": "theirs"}, 404)):
+        assert client.get("/api/resources", params=wrong).status_code == status
+    page = client.get("/policies/ours").text
+    assert page.count('name="detectors"') == len(registry.names("detectors"))
 
 
 @pytest.mark.parametrize(
