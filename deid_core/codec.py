@@ -6,7 +6,7 @@ The schema is `deid_core/standards/finding.schema.json`; nothing here can hold a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -80,7 +80,26 @@ def decision_to_dict(decision: Decision) -> dict[str, Any]:
         "params": dict(decision.action.params),
         "reason": decision.reason,
         "decided_by": decision.decided_by,
+        **({"sources": sources_to_list(decision.sources)} if decision.sources else {}),
     }
+
+
+def sources_to_list(sources: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return the findings behind a resolved one, in its part: what each says, from `start` to `end`."""
+    found = []
+    for one in sources:
+        said = finding_to_dict(one)
+        place = said.pop("location")
+        found.append({**said, **{name: place[name] for name in ("start", "end") if name in place}})
+    return found
+
+
+def _sources(data: Mapping[str, Any]) -> tuple[Finding, ...]:
+    own = {name: held for name, held in data["location"].items() if name not in {"start", "end"}}
+    return tuple(
+        finding_from_dict({**one, "location": {**own, "start": one.get("start"), "end": one.get("end")}})
+        for one in data.get("sources", ())
+    )
 
 
 def decision_from_dict(data: Mapping[str, Any]) -> Decision:
@@ -91,6 +110,7 @@ def decision_from_dict(data: Mapping[str, Any]) -> Decision:
         Action(data["action"], tuple(sorted(data["params"].items()))),
         data["reason"],
         data["decided_by"],
+        _sources(data),
     )
 
 

@@ -10,7 +10,10 @@ PS3_15 = "PS3.15/"
 REPLACING = {"subject_code", "surrogate", "custom_list", "date_shift"}
 REPLACEABLE = {PS3_15 + "Z", PS3_15 + "D"}
 # What a person has to decide, and what stays as it is until then: by rule, why. A person's finding has the score 1.
-FLAGS = {"whole_head": "a face can be drawn from a head's slices"}
+FLAGS = {
+    "whole_head": "a face can be drawn from a head's slices",
+    "head_outline": "a face can be drawn from slices with a head's outline",
+}
 
 
 def decide(finding: Finding, policy: Policy) -> Decision:

@@ -79,11 +79,17 @@ def _record(record: Mapping[str, Any], edits: Own) -> Any:
 
 
 def _frames(frames: Frames, edits: Own) -> dict[int, Any]:
-    changed: dict[int, Any] = {}
+    """Return the frames that change; one that is covered by what is there already keeps its bytes."""
+    held: dict[int, Any] = {}
+    changed: set[int] = set()
     for box, samples in edits:
-        frame = changed.setdefault(box.frame, frames.stored(box.frame).copy())
-        frame[_rows(box), _columns(box)] = samples
-    return changed
+        if box.frame not in held:
+            held[box.frame] = frames.stored(box.frame).copy()
+        here = held[box.frame][_rows(box), _columns(box)]
+        if (here != samples).any():
+            changed.add(box.frame)
+            here[...] = samples
+    return {number: frame for number, frame in held.items() if number in changed}
 
 
 def _rows(box: PixelBox) -> slice:

@@ -32,7 +32,11 @@ def build(
     `parent` names the release that was the source, if one was.
     """
     assets = [
-        {**{name: entry[name] for name in ASSET_FIELDS}, "subject": entry["subject_code"]}
+        {
+            **{name: entry[name] for name in ASSET_FIELDS},
+            **({"pixels": entry["pixels"]} if "pixels" in entry else {}),
+            "subject": entry["subject_code"],
+        }
         for entry in sorted(released, key=lambda entry: str(entry["asset_id"]))
     ]
     held = sorted(
@@ -51,6 +55,7 @@ def build(
         "counts": {"by_entity": dict(sorted(labels.items())), "by_stage": _stages(released, quarantined)},
         "review": dict(review),
         **({"parent": parent} if parent else {}),
+        **_retention(released),
         "verification": {"searched": sum(entry["searched"] for entry in released), "residual": 0},
     }
     return {"release_id": "release-" + sha256(canonical(manifest)).hexdigest()[:16], **manifest}
@@ -93,9 +98,17 @@ def _policy(policy: Policy) -> dict[str, Any]:
             include={"name", "version", "title", "purpose", "basis", "release_class", "reversible", "codes"},
         ),
         "sha256": policy.sha256,
+        **({"models": {model.name: model.sha256 for model in policy.models}} if policy.models else {}),
         "kept": kept,
         "options": list(policy.dicom.options),
     }
+
+
+def _retention(released: Iterable[Entry]) -> dict[str, Any]:
+    """Count the words of the trade in all assets, and those that stay; nothing where there are none."""
+    counted = [entry["terms"] for entry in released if "terms" in entry]
+    found, kept = sum(found for found, _ in counted), sum(kept for _, kept in counted)
+    return {"retention": {"terms": found, "kept": kept}} if found else {}
 
 
 def _versions(released: Iterable[Entry]) -> dict[str, str]:

@@ -80,9 +80,9 @@ class TextSpan:
     start: int
     end: int
 
-    def narrowed(self, start: int, end: int) -> Self:
+    def narrowed(self, start: int, end: int) -> TextSpan:
         """Return the sub-span [start, end) relative to this one."""
-        return replace(self, start=self.start + start, end=self.start + end)
+        return TextSpan(self.part, self.start + start, self.start + end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,10 @@ class CellRef:
     start: int | None = None
     end: int | None = None
 
-    def narrowed(self, start: int, end: int) -> Self:
+    def narrowed(self, start: int, end: int) -> CellRef:
         """Return the sub-span [start, end) relative to this one."""
         base = self.start or 0
-        return replace(self, start=base + start, end=base + end)
+        return CellRef(self.part, self.row, self.column, base + start, base + end)
 
 
 Location = TextSpan | PixelBox | TimeSpan | TagPath | CellRef
@@ -199,13 +199,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Decide one finding: what, why, and by whom ("policy", or a reviewer's name)."""
+    """Decide one finding: what, why, and by whom ("policy", or a reviewer's name).
+
+    `sources` are the findings that were resolved into it, where they were several: who said what, and where.
+    """
 
     finding: Finding
     verdict: Verdict
     action: Action
     reason: str
     decided_by: str = "policy"
+    sources: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

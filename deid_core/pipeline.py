@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
@@ -26,11 +27,11 @@ from deid_core.model import CellRef, Decision, Document, Finding, Location, Part
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Site, keyed_code
 from deid_core.resolve import resolve
-from deid_core.search import Found, Recall, pictured, structural, textual, views
+from deid_core.search import Found, Recall, detector, pictured, structural, textual, views
 from deid_core.view import TextView
 
 SURE = 0.85  # at or above it a value is taken as known of the subject, and searched everywhere else
-MODELS = ("ner", "ner_accurate")  # they judge by what stands around a word
+RULED = ("patterns", "known_values")  # what is left of the detectors of text judges by what stands around a word
 WRITTEN = (PartKind.TEXT, PartKind.RECORD, PartKind.DATASET)
 READ = (PartKind.TEXT, PartKind.RECORD)  # as people see them, by detectors and operators alike
 # What is found of a person in one place and looked for in all others; dates, ages and towns are too common for it.
@@ -72,6 +73,7 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
         document = _owned(document, _owners(in_pixels, key))
         pixels = [replace(view, subject_key=document.subject_key) for view in pixels]
 
+    @cache  # a row is asked for once a cell
     def known(subject: str) -> tuple[KnownValue, ...]:
         return tuple(dict.fromkeys((*whose.known.get(subject, ()), *recall(subject))))
 
@@ -82,12 +84,16 @@ def plan(whose: Identified, input_sha256: str, policy: Policy, key: ProjectKey, 
         *(view for view in views(document, policy, WRITTEN) if _place(view.segments[0].location) not in gone),
         *pixels,
     ]
-    read = list(textual(texts, policy, MODELS))
+    read = list(textual(texts, policy, models_of(policy)))
     named = _known(document, [(finding, text) for finding, text in read if _is_full_name(finding, text)])
+
+    def known_or_named(subject: str) -> tuple[KnownValue, ...]:
+        return (*known(subject), *named[subject]) if subject in named else known(subject)
+
     found = [
         *in_pixels,
         *read,
-        *textual(texts, policy, ("known_values",), lambda one: (*known(one), *named.get(one, ()))),
+        *textual(texts, policy, ("known_values",), known_or_named),
     ]
     findings = [*whose.findings, *(finding for finding, _ in found)]
     findings += _unread(document, policy, findings, known)
@@ -146,7 +152,7 @@ def found_alone(texts: Sequence[TextView], policy: Policy, key: ProjectKey) -> t
     What tells is searched for in all of a document: then the texts alone do not say what becomes of them.
     """
     read = [pair for pair in textual(texts, policy, ("patterns",)) if not _may_stay(*pair, policy, key)]
-    judged = [*textual(texts, policy, MODELS)]
+    judged = [*textual(texts, policy, models_of(policy))]
     tells = any(finding.score >= SURE and finding.entity_type in KNOWN for finding, _ in read)
     if tells or any(_is_full_name(*pair) for pair in judged):
         return None
@@ -167,6 +173,13 @@ def changes(decision: Decision) -> bool:
 def subjects_of(document: Document) -> frozenset[str]:
     """Return the keys of all whom a document is about."""
     return frozenset({document.subject_key, *(part.subject_key or document.subject_key for part in document.parts)})
+
+
+def models_of(policy: Policy) -> tuple[str, ...]:
+    """Return the detectors of a policy that read prose as models do: ours, and any from outside that reads text."""
+    return tuple(
+        name for name in policy.detectors if name not in RULED and not hasattr(detector(name, policy), "kinds")
+    )
 
 
 def _gone_whole(decisions: Iterable[Decision]) -> frozenset[tuple[str, str]]:

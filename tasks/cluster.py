@@ -7,9 +7,11 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import dask
 from distributed import Client, LocalCluster, as_completed
@@ -94,12 +96,13 @@ def each(
     workers = max(len(client.nthreads()), 1)
     outcomes: dict[int, dict[str, Any]] = {}
     waiting = _groups(entries, workers)
+    pages = at_once(client.nthreads(), sum(not entry.get("reason") for entry in entries))
     numbers: dict[Any, list[int]] = {}
     running = as_completed()
 
     def submit(group: list[int] | None) -> None:
         if group:
-            future = client.submit(together, step, run_id, [entries[number] for number in group], pure=False)
+            future = client.submit(together, step, run_id, [entries[number] for number in group], pages, pure=False)
             numbers[future.key] = group
             running.add(future)
 
@@ -116,10 +119,21 @@ def each(
         progress.report(stage, len(found or ()))
         submit(next(waiting, None))
     for number in suspects:  # Dask blames all that a worker held when it died: who it was, each alone will show
-        found = _result(client.submit(together, step, run_id, [entries[number]], pure=False))
+        found = _result(client.submit(together, step, run_id, [entries[number]], pages, pure=False))
         outcomes[number] = {**entries[number], **(found[0] if found else DIED)}
         progress.report(stage, 1)
     return [outcomes.get(number, entry) for number, entry in enumerate(entries)]
+
+
+def at_once(workers: Iterable[str], assets: int) -> int:
+    """Return how many pages of one document a worker reads at once: the cores that its machine has to spare.
+
+    `workers` are their addresses. What is read may not be sent around, so pages are read where their document is.
+    """
+    machines = Counter(urlsplit(address).hostname for address in workers)
+    if not machines or not assets:
+        return 1
+    return max(min(machines.values()) // -(-assets // len(machines)), 1)
 
 
 def _groups(entries: list[dict[str, Any]], workers: int) -> Iterator[list[int]]:
@@ -150,8 +164,16 @@ def _result(future: Any) -> list[dict[str, Any]] | None:
     return found
 
 
-def together(step: Callable[..., dict[str, Any]], run_id: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Run a step on each of some entries, one after the other; what they stored is safe when all are done."""
+def together(
+    step: Callable[..., dict[str, Any]], run_id: str, entries: list[dict[str, Any]], pages: int = 1
+) -> list[dict[str, Any]]:
+    """Run a step on each of some entries, one after the other; what they stored is safe when all are done.
+
+    Of a document so many `pages` are read at once.
+    """
+    from deid_core.extract.reading import side_by_side  # noqa: PLC0415 - in workers only
+
+    side_by_side(pages)
     with opened(run_id).workspace.together():
         return [contained(step, run_id, entry) for entry in entries]
 

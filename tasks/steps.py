@@ -7,10 +7,11 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any
 
-from deid_core import cells, codec, ingest, pipeline, rare, verify
+from deid_core import cells, codec, ingest, pipeline, rare, retention, verify
 from deid_core.errors import ChangedAsset, ResidualIdentifier, UnreadableAsset
 from deid_core.ingest.pieces import Mapped
-from deid_core.model import Document, PartKind, Plan, Verdict
+from deid_core.ingest.written_as import written_as
+from deid_core.model import Document, PartKind, PixelBox, Plan, Verdict
 from deid_core.pipeline import Identified
 from deid_core.resolve import DISPUTED
 from deid_core.trace import changes
@@ -90,7 +91,16 @@ def apply_asset(run_id: str, entry: Entry) -> Entry:
         "output": output_name,
         "subject_code": code,
         "details_sha256": digest(details),
+        "terms": retention.terms(document, chosen, run.policy.language),
+        **_pixels(document, chosen, output),
     }
+
+
+def _pixels(document: Document, chosen: Plan, output: Any) -> Entry:
+    """Say how an image's samples were written."""
+    changed = (decision.finding.location for decision in chosen.decisions if pipeline.changes(decision))
+    said = written_as(document, output, [place for place in changed if isinstance(place, PixelBox)])
+    return {"pixels": said} if said else {}
 
 
 def verify_asset(run_id: str, entry: Entry) -> Entry:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deid_core.child import Child, Ended, Late
 from deid_core.entities import EntityType
+from deid_core.errors import LimitExceeded, UncertainAsset
 from deid_core.ingest.image_origin import as_a_camera_sees
 from deid_core.model import Finding, Part, PartKind, PixelBox
 from deid_core.policy import Policy
@@ -21,7 +23,8 @@ SMALLEST, LARGEST = 32, 4_000  # pixels a side of a frame; a larger one is looke
 CLOSE = 1_000  # and at this size once more: a code that fills a photograph is found from afar
 AROUND = 0.12  # of a code's longer side, added to each: a strip that is left of a bar code can still be scanned
 SCORE = 0.9
-RULES = ("bar_code", "qr_code")
+LONGEST = 20.0  # seconds that looking for codes at one size may take
+CHILD = Child(Path(__file__).with_name("codes_child.py"))
 
 
 class Barcodes:
@@ -54,22 +57,23 @@ class Barcodes:
 
 
 def codes(frame: NDArray[np.uint8]) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield (rule, corners) of each code of an RGB frame; corners are (4, 2), x and y in pixels."""
-    bars, squares = _detectors()
+    """Yield (rule, corners) of each code of an RGB frame; corners are (4, 2), x and y in pixels.
+
+    Raises LimitExceeded where looking takes longer than LONGEST, UncertainAsset where it ends its process.
+    """
     longer = max(frame.shape[:2])
     for side in sorted({min(longer, CLOSE), min(longer, LARGEST)}):
         scale = side / longer
         seen = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else frame
-        for rule, look in zip(RULES, (bars.detect, squares.detectMulti), strict=True):
-            _, found = look(seen)
-            for corners in np.reshape(found, (-1, 4, 2)) if found is not None else ():
-                if np.isfinite(corners).all():
-                    yield rule, corners / scale
-
-
-@cache
-def _detectors() -> tuple[Any, Any]:
-    return cv2.barcode.BarcodeDetector(), cv2.QRCodeDetector()
+        samples = np.ascontiguousarray(seen, np.uint8)
+        try:
+            told, _ = CHILD.ask({"shape": samples.shape}, LONGEST, samples.reshape(-1).data)
+        except Late:
+            raise LimitExceeded(f"looking for codes in a frame took longer than {LONGEST:.0f} s") from None
+        except Ended:
+            raise UncertainAsset("the process that looks for codes ended on a frame") from None
+        for rule, corners in told["found"]:
+            yield rule, np.array(corners) / scale
 
 
 def _padded(corners: NDArray[Any], part: str, frame: int, shape: tuple[int, ...]) -> PixelBox | None:

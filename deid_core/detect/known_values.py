@@ -146,8 +146,8 @@ def _find(text: str, sought: Matcher) -> list[Span]:
     ]
     if sought.alone:
         alone, heads, tails = sought.alone, sought.heads, sought.tails
-        word = SIGNED_WORD if not folded.text.isascii() and WITH_SIGNS.search(folded.text) else FOLDED_WORD
-        for match in word.finditer(folded.text):
+        written = SIGNED_WORD if not folded.text.isascii() and WITH_SIGNS.search(folded.text) else FOLDED_WORD
+        for match in written.finditer(folded.text):
             word = match[0]
             if word in alone or word[:2] in heads or word[-2:] in tails:
                 spans.extend(_alone(text, word, *back(*match.span()), sought))

@@ -5,26 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
-from deid_core.extract.believed import MAKERS, VERSIONS, believed
-from deid_core.extract.descriptors import is_trade, shown, version
+from deid_core.extract.believed import MAKERS, VERSIONS, Judge, believed, known_of_house, known_of_person, told_in_parts
+from deid_core.extract.descriptors import LONGEST_TERM, is_trade, shown, version
+from deid_core.extract.header_text import as_seen, through
+from deid_core.extract.parted import parted
 from deid_core.ingest.actions import STAYS, code_of
 from deid_core.ingest.elements import each, text_of
 from deid_core.model import Document, Part, TagPath
 from deid_core.policy import Policy
 from deid_core.standards.coding_schemes import is_code, is_scheme, is_version
-from deid_core.standards.ps3_15 import action, row_of
-from deid_core.view import TextView, whole
+from deid_core.standards.ps3_15 import action, dictionary_vr, row_of
+from deid_core.view import Segment, TextView
 
 READ_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 SHORT_VRS = frozenset({"LO", "SH", "UC"})
 PROSE_VRS = frozenset({"LT", "ST", "UT"})  # others only where PS3.15 asks to clean them
+CHARACTERISTICS = "retain_patient_characteristics"
 CODE_VALUES = frozenset({"CodeValue", "LongCodeValue"})
-LONGEST_TERM = 200  # characters: longer texts are sentences, whatever their words
 _LONG_NUMBER = re.compile(r"\d{4}")
 _OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d *")
 Place = tuple[str, DataElement, Dataset]
@@ -33,9 +36,9 @@ Place = tuple[str, DataElement, Dataset]
 def dataset_views(document: Document, part: Part, policy: Policy) -> Iterator[TextView]:
     """Yield the texts of a dataset, file meta left out because writing makes it anew.
 
-    Where the policy runs `dicom_tags`, elements that it finds whole are not read again, nor those that a Retain option
-    of the policy keeps as they are, nor those that can say nothing of a person: codes of published vocabularies, terms
-    made of words of the trade, the names of private blocks that we know.
+    Where the policy runs `dicom_tags`, elements that it finds whole are not read again, nor those that can say nothing
+    of a person: codes of published vocabularies, terms made of words of the trade, the names of private blocks that we
+    know. Of those that a Retain option of the policy keeps as they are, only what is known of the subject goes.
     """
     options = policy.dicom.options
     tags_run = "dicom_tags" in policy.detectors
@@ -48,11 +51,30 @@ def dataset_views(document: Document, part: Part, policy: Policy) -> Iterator[Te
             continue
         text = text_of(element) or ""
         if text.strip():
-            subject = part.subject_key or document.subject_key
-            keyword = keyword_for_tag(element.tag) or "private"
-            prose = _is_prose(element, text, options)
-            seen, belief = _shown(element, keyword, text), partial(believed, keyword, text)
-            yield whole(seen, TagPath(part.name, path), subject, keyword, prose=prose, belief=belief)
+            held = tags_run and _is_retained(element, options)
+            judge, prose = _judge_of(element) if held else believed, not held and _is_prose(element, text, options)
+            subject, place = part.subject_key or document.subject_key, TagPath(part.name, path)
+            yield from _views_of(element, text, _Read(place, subject, prose, judge))
+
+
+class _Read(NamedTuple):
+    """Say where an element is, whom it is about, whether it is prose, and what judges findings in it."""
+
+    place: TagPath
+    subject: str
+    prose: bool
+    judge: Judge
+
+
+def _views_of(element: DataElement, raw: str, how: _Read) -> Iterator[TextView]:
+    """Yield an element's text as people see it, and then with blanks where words may be written together."""
+    keyword, stored = keyword_for_tag(element.tag) or "private", as_seen(raw)
+    segments, seen = (Segment(0, len(raw), how.place),), _shown(element, keyword, stored.text)
+    belief = partial(how.judge, keyword, stored.text)
+    yield TextView(seen, segments, how.subject, keyword, how.prose, belief, stored)
+    for way in parted(stored.text) if element.VR != "PN" else ():
+        belief, back = partial(told_in_parts, how.judge, keyword, way.text), through(way, stored)
+        yield TextView(way.text, segments, how.subject, keyword, prose=False, belief=belief, stored=back)
 
 
 def _places(item: Dataset, reads: Callable[[DataElement], bool], prefix: str = "") -> Iterator[Place]:
@@ -66,9 +88,20 @@ def _places(item: Dataset, reads: Callable[[DataElement], bool], prefix: str = "
 
 
 def _stays_to_be_read(element: DataElement, options: tuple[str, ...]) -> bool:
-    code = code_of(element, options)
-    retained = code == "K" and not element.tag.is_private and row_of(int(element.tag)) is not None
-    return code in STAYS and (element.VR == "SQ" or not retained)
+    return code_of(element, options) in STAYS
+
+
+def _is_retained(element: DataElement, options: tuple[str, ...]) -> bool:
+    """Say whether a Retain option keeps an element, and it is of the representation that the dictionary gives it."""
+    if element.tag.is_private or row_of(int(element.tag)) is None or code_of(element, options) != "K":
+        return False
+    return dictionary_vr(int(element.tag)) == element.VR
+
+
+def _judge_of(element: DataElement) -> Judge:
+    """Return what judges findings in an element that is retained: a patient's sex is no institution's name."""
+    row = row_of(int(element.tag)) or {"options": {}}
+    return known_of_person if CHARACTERISTICS in row["options"] else known_of_house
 
 
 def _is_term(element: DataElement, item: Dataset) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
+from deid_core.extract.apart_captions import captions_in, within
 from deid_core.extract.believed_captions import believed_alone, believed_aside, believed_in_context, is_aside
 from deid_core.extract.misread import as_number
 from deid_core.extract.reading import reading
@@ -33,37 +34,42 @@ def pixel_views(document: Document, part: Part, policy: Policy) -> Iterator[Text
     Lines in which letters may be misread digits are given once more, as digits.
     """
     subject = part.subject_key or document.subject_key
-    seen = reading(part.value, policy.pixels.ocr)
+    seen = reading(part.value, policy.pixels.ocr, document.media_type)
     for number, words in seen.judged(document.media_type):
         found = list(lines([word for word in words if word.text]))
         technical = [line for line in found if is_technical([word.text for word in line])]
         others = [line for line in found if line not in technical]
         aside = [caption for line in others for caption in captions(line) if _is_aside([word.text for word in caption])]
-        numbers = [again for line in others if (again := [as_number(word) for word in line]) != line]
         silent = {word for caption in aside for word in caption}
+        numbers = [again for line in others if (again := [_digits(word, silent) for word in line]) != line]
         for chosen, prose, belief in (
             (others, True, believed_in_context),
             (_searched([*technical, *aside]), False, believed_aside),
             (numbers, False, believed_in_context),
         ):
-            without = () if chosen is not others else silent
+            without = silent if prose or chosen is numbers else ()
             text, segments = written(chosen, part.name, number, seen.shapes[number], without)
             if segments:
-                held = partial(_believed, segments, partial(belief, text))
+                held = partial(_believed, text, segments, partial(belief, text))
                 yield TextView(text, segments, subject, "ocr", prose, held)
         for line in others:  # models read each once more by itself: settings beside a patient's lines look like people
             text, segments = written([line], part.name, number, seen.shapes[number], silent)
             if segments:
-                held = partial(_believed, segments, partial(believed_alone, text))
+                held = partial(_believed, text, segments, partial(believed_alone, text))
                 yield TextView(text, segments, subject, "ocr", True, held)
 
 
-def _believed(segments: Sequence[Segment], belief: Belief, span: Span, detector: str) -> Span | None:
-    """Return what is believed of a finding without what comes from nowhere at its ends: that is nobody's name."""
+def _believed(text: str, segments: Sequence[Segment], belief: Belief, span: Span, detector: str) -> Span | None:
+    """Return what is believed of a finding without what comes from nowhere at its ends, and within its captions."""
     held = [one for one in segments if one.start < span.end and span.start < one.end]
     if not held:
         return None
-    return belief(replace(span, start=max(span.start, held[0].start), end=min(span.end, held[-1].end)), detector)
+    span = replace(span, start=max(span.start, held[0].start), end=min(span.end, held[-1].end))
+    return belief(within(text, captions_in(text, segments), span), detector)
+
+
+def _digits(word: Word, silent: Collection[Word]) -> Word:
+    return word if word in silent else as_number(word)
 
 
 def _is_aside(caption: Sequence[str]) -> bool:

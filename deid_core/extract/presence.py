@@ -27,9 +27,13 @@ PERHAPS = 0.08  # the same for what goes with such a line
 PLAIN, FAINT = 0.5, 0.06  # where one line is plain, a machine writes: then what looks like text a little is read, too
 MARGIN = (24, 12)  # pixels around a place, across and down, so that no letter is cut off
 MORE, ENOUGH = 1.0, 0.3  # contrast by which another channel shows more, and share of the cells of a line where it does
-BAND, SHARED = 2048, 128  # rows that are judged at once, and those besides that the network sees on either side
+BAND, SHARED = 2048, 128  # pixels a side that are judged at once, and those besides that the network sees around them
+LARGE = 16_000_000  # pixels; a larger frame is gone over in bands of so many, and whole only where it is shrunk
 CONTEXT = 8  # cells around such a line that are judged with it
 MOST = 0.6  # share of a frame from which it is read whole
+
+
+Cells = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,7 @@ def placed(
     return found
 
 
-def likely(
-    frame: NDArray[np.uint8], known: NDArray[np.bool_] | None = None, scales: Sequence[int] = SCALES
-) -> NDArray[np.float32]:
+def likely(frame: NDArray[np.uint8], known: NDArray[np.bool_] | None = None, scales: Sequence[int] = SCALES) -> Cells:
     """Return the mean probability of text over the best line at each cell of `CELL` pixels a side.
 
     Cells that hold any `known` pixel count as no text, and lend none to a line beside them. `scales` are those of
@@ -99,6 +101,26 @@ def likely(
     """
     best = np.zeros([-(-side // CELL) for side in frame.shape[:2]], np.float32)
     without = None if known is None else by_cell(known)
+    if frame.shape[0] * frame.shape[1] <= LARGE:
+        _look(frame, without, scales, best)
+        return best
+    for scale in scales:
+        if scale > 1:
+            _look_shrunk(frame, without, scale, best)
+            continue
+        step = max(LARGE // frame.shape[1] // BAND, 1) * BAND
+        for top in range(0, frame.shape[0], step):
+            first, last = max(top - SHARED, 0), min(top + step + SHARED, frame.shape[0])
+            cells = slice(first // CELL, -(-last // CELL))
+            band = np.zeros_like(best[cells])
+            _look(frame[first:last], None if without is None else without[cells], (1,), band)
+            own = slice(top // CELL, (top + step) // CELL)
+            np.maximum(best[own], band[(top - first) // CELL :][: best[own].shape[0]], out=best[own])
+    return best
+
+
+def _look(frame: NDArray[np.uint8], without: NDArray[np.bool_] | None, scales: Sequence[int], best: Cells) -> None:
+    """Put into `best` what is likely at each cell of a frame, where it is more."""
     for grey, even, top, left in _channels(frame):
         high, wide = (side // CELL for side in grey.shape)
         here = slice(top, top + high), slice(left, left + wide)
@@ -113,7 +135,17 @@ def likely(
             if scale > 1:
                 lines = _resized(lines, (high, wide), cv2.INTER_NEAREST)
             np.maximum(best[here], lines, out=best[here])
-    return best
+
+
+def _look_shrunk(frame: NDArray[np.uint8], without: NDArray[np.bool_] | None, scale: int, best: Cells) -> None:
+    """Put into `best` what is likely at each cell of a large frame that is shrunk first."""
+    small = _shrunk(frame, scale)
+    if min(small.shape[:2]) < SMALLEST[scale]:
+        return
+    cells = np.zeros([-(-side // CELL) for side in small.shape[:2]], np.float32)
+    known = None if without is None else _resized(without.astype(np.float32), cells.shape, cv2.INTER_AREA) > 0
+    _look(small, known, (1,), cells)
+    np.maximum(best, _resized(cells, best.shape, cv2.INTER_NEAREST), out=best)
 
 
 def by_cell(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -188,18 +220,26 @@ def _padded(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return whole
 
 
-def _judged(even: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the probability of text at each cell; a large frame is judged in bands that share a margin."""
-    logits = np.concatenate([_band(even, top) for top in range(0, even.shape[0], BAND)])
-    chance: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+def _judged(even: NDArray[np.float32]) -> Cells:
+    """Return the probability of text at each cell; a large frame is judged in tiles that share a margin."""
+    logits = np.concatenate(
+        [
+            np.concatenate([_tile(even, top, left) for left in range(0, even.shape[1], BAND)], axis=1)
+            for top in range(0, even.shape[0], BAND)
+        ]
+    )
+    chance: Cells = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     return chance.astype(np.float32)
 
 
-def _band(even: NDArray[np.float32], top: int) -> NDArray[np.float32]:
-    first, last = max(top - SHARED, 0), min(top + BAND + SHARED, even.shape[0])
-    logits: NDArray[np.float32] = _network().run(None, {"frames": even[np.newaxis, np.newaxis, first:last]})[0][0, 0]
-    start = (top - first) // CELL
-    return logits[start : start + BAND // CELL]
+def _tile(even: NDArray[np.float32], top: int, left: int) -> Cells:
+    part, own = [], []
+    for start, side in ((top, even.shape[0]), (left, even.shape[1])):
+        first, last = max(start - SHARED, 0), min(start + BAND + SHARED, side)
+        part.append(slice(first, last))
+        own.append(slice((start - first) // CELL, (start - first + BAND) // CELL))
+    logits: Cells = _network().run(None, {"frames": np.ascontiguousarray(even[np.newaxis, np.newaxis, *part])})[0][0, 0]
+    return logits[own[0], own[1]]
 
 
 @cache

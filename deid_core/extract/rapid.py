@@ -18,6 +18,7 @@ from deid_core.ports import Word
 CAPTION = 5  # words at most; longer lines are prose
 SIDE, SHARED = 2000, 400  # pixels: a longer frame is read in tiles too, that share a margin; the engine shrinks it
 LEAST, ENLARGED = 736, 4.0  # pixels: a frame with a shorter side is enlarged to it, so many times at most
+LOWEST = 32  # pixels a side that the engine shrinks a frame to; a longer strip is read in tiles only
 FLAT = 8  # grey levels; a tile with less holds no text
 SLANT = 1.5  # a box taller than this times its width is written upwards: its words are not told apart
 
@@ -54,7 +55,7 @@ class RapidOcr:
         scale = min(max(LEAST / min((whole or frame.shape)[:2]), 1.0), ENLARGED)
         if max(frame.shape[:2]) <= SIDE:
             return self._read(frame, scale)
-        words = self._read(frame, 1.0)
+        words = self._read(frame, 1.0) if min(frame.shape[:2]) * SIDE >= LOWEST * max(frame.shape[:2]) else []
         for top, left in product(starts(frame.shape[0]), starts(frame.shape[1])):
             tile = frame[top : top + SIDE, left : left + SIDE]
             if int(np.ptp(tile)) >= FLAT:

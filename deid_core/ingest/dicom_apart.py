@@ -7,14 +7,8 @@ too: its samples were compared with libjpeg-turbo's on real files, and are the s
 
 from __future__ import annotations
 
-import atexit
-import json
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock, Timer
-from typing import IO
 
 from pydicom.pixels.decoders.base import (
     DecodeRunner,
@@ -24,85 +18,26 @@ from pydicom.pixels.decoders.base import (
 )
 from pydicom.uid import JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1
 
+from deid_core.child import Child, Ended, Late
+
 NAME = "gdcm_apart"
 DECODER_DEPENDENCIES = dict.fromkeys((JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), ("gdcm>=3.0.10",))
 DECODERS = JPEGExtended12BitDecoder, JPEGLosslessDecoder, JPEGLosslessSV1Decoder
 TWELVE = range(9, 13)  # bits of a sample of JPEG Extended that has more than 8
 LONGEST = 60.0  # seconds that a frame may take
 BROKEN = "the codec ended on it"
+CHILD = Child(Path(__file__).with_name("gdcm_child.py"))
 
 
-class Apart:
-    """Hold the process that decodes; it is started when it is needed, and anew when it has ended."""
-
-    def __init__(self) -> None:
-        """Start nothing yet."""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lock = Lock()
-        atexit.register(self.close)
-
-    def decoded(self, frame: bytes, asked: dict[str, str | int], seconds: float = LONGEST) -> bytes:
-        """Return a frame's samples; raise ValueError where the process refuses it, ends on it or takes too long."""
-        line = json.dumps({**asked, "length": len(frame)}).encode() + b"\n"
-        with self._lock:
-            process = self._running()
-            assert process.stdin is not None  # noqa: S101 - both are pipes
-            assert process.stdout is not None  # noqa: S101
-            timer = Timer(seconds, process.kill)
-            timer.start()
-            try:
-                process.stdin.write(line + frame)
-                process.stdin.flush()
-                samples = _answer(process.stdout)
-            except OSError:  # it ended before it had read all
-                samples = None
-            finally:
-                timer.cancel()
-            if samples is None:
-                self._end()
-                raise ValueError(BROKEN)
-        if not samples:
-            raise ValueError("the codec refused it")
-        return samples
-
-    def close(self) -> None:
-        """End the process, if there is one."""
-        with self._lock:
-            self._end()
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._end()
-            command = [sys.executable, "-I", str(Path(__file__).with_name("gdcm_child.py"))]
-            pipe, none = subprocess.PIPE, subprocess.DEVNULL
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=none)  # noqa: S603 - our own
-        return self._process
-
-    def _end(self) -> None:
-        if self._process is None:
-            return
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # what it did not read is flushed in vain
-                    continue
-        self._process.wait()
-        self._process = None
-
-
-def _answer(pipe: IO[bytes]) -> bytes | None:
-    """Return the samples of one answer; None where the process ended before it was whole."""
-    line = pipe.readline()
-    if not line.endswith(b"\n"):
-        return None
-    length = int(json.loads(line)["length"])
-    samples = pipe.read(length)
-    return samples if len(samples) == length else None
-
-
-_apart = Apart()
+def decoded(frame: bytes, asked: dict[str, str | int], seconds: float = LONGEST) -> bytes:
+    """Return a frame's samples; raise ValueError where the process refuses it, ends on it or takes too long."""
+    try:
+        _, samples = CHILD.ask(asked, seconds, frame)
+    except (Late, Ended):
+        raise ValueError(BROKEN) from None
+    if not samples:
+        raise ValueError("the codec refused it")
+    return samples
 
 
 def is_available(uid: str) -> bool:
@@ -128,7 +63,7 @@ def decode_frame(src: bytes, runner: DecodeRunner) -> bytes:
         "stored": runner.bits_stored,
         "signed": runner.pixel_representation,
     }
-    samples = _apart.decoded(bytes(src), asked)
+    samples = decoded(bytes(src), asked)
     if len(samples) != runner.frame_length(unit="bytes"):
         raise ValueError("a frame of another size")
     return samples

@@ -27,10 +27,12 @@ from pydicom.uid import (
 
 from deid_core.errors import LimitExceeded, MalformedAsset, UncertainAsset
 from deid_core.ingest import dicom_apart
+from deid_core.ingest.decoded_frames import owned, remembered
 from deid_core.ingest.dicom_quiet import quiet
+from deid_core.ingest.dicom_raster import stands_in_rows
 from deid_core.ingest.pieces import View, let_go
 
-MAX_FRAME_BYTES = 2 << 30
+MAX_FRAME_BYTES, MAX_FRAMES = 2 << 30, 1_000_000
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 CLIPPED = 0.995  # a window that leaves fewer than 1 sample in 200 between black and white shows nothing
 
@@ -49,7 +51,8 @@ Array = NDArray[Any]
 def geometry(dataset: Dataset) -> tuple[int, int, int, int, int]:
     """Return (frames, rows, columns, samples, bits allocated) of a dataset with pixels.
 
-    Raises MalformedAsset where it does not say, LimitExceeded where a frame is larger than MAX_FRAME_BYTES.
+    Raises MalformedAsset where it does not say, LimitExceeded where a frame is larger than MAX_FRAME_BYTES or there are
+    more than MAX_FRAMES.
     """
     try:
         shape = (
@@ -65,6 +68,8 @@ def geometry(dataset: Dataset) -> tuple[int, int, int, int, int]:
         raise MalformedAsset("pixel data of no extent")
     if shape[1] * shape[2] * shape[3] * ((shape[4] + 7) // 8) > MAX_FRAME_BYTES:
         raise LimitExceeded(f"a frame unpacks to more than {MAX_FRAME_BYTES >> 20} MiB")
+    if shape[0] > MAX_FRAMES:  # of single bits a megabyte holds eight million
+        raise LimitExceeded(f"more than {MAX_FRAMES} frames")
     return shape
 
 
@@ -90,12 +95,17 @@ class DicomFrames:
 
         Raises MalformedAsset where it cannot be decoded, UncertainAsset where no codec is there.
         """
-        return self.edited[frame].copy() if frame in self.edited else self.decoded(frame)[0]
+        return self.edited[frame].copy() if frame in self.edited else owned(self.decoded(frame)[0])
 
     def decoded(self, frame: int) -> tuple[Array, Mapping[str, Any]]:
         """Return a frame's samples as they are in the file, and the Image Pixel attributes that describe them."""
         if not 0 <= frame < self.count:
             raise IndexError(frame)
+        samples, meta = remembered(self.dataset, frame, lambda: self.decoded_anew(frame))
+        return samples, meta
+
+    def decoded_anew(self, frame: int) -> tuple[Array, Mapping[str, Any]]:
+        """Do what `decoded` does, whatever was decoded before: of a dataset that was written into."""
         decoder = decoder_for(self.transfer_syntax)
         value = next((self.dataset[keyword].value for keyword in PIXEL_KEYWORDS if keyword in self.dataset), b"")
         with quiet("a frame cannot be decoded"):
@@ -111,16 +121,20 @@ class DicomFrames:
         """Return a frame as a person would see it: (rows, columns, 3), RGB.
 
         Monochrome frames are windowed by the file's first window, or where it has none, or one that shows nothing,
-        between the frame's outer half per cents.
+        between the frame's outer half per cents. Raises UncertainAsset where samples that do not say their extent
+        themselves stand in rows of another length.
         """
         samples, meta = self.decoded(frame)
+        syntax = self.transfer_syntax
+        if frame == 0 and (syntax == RLELossless or not syntax.is_encapsulated) and not stands_in_rows(samples):
+            raise UncertainAsset("the samples stand in rows of another length than the dataset says")
         samples = self.edited.get(frame, samples)
         photometric = str(meta.get("photometric_interpretation", "MONOCHROME2"))
         with quiet("a frame cannot be shown"):
             if photometric == "PALETTE COLOR":
                 samples = apply_color_lut(samples, self.dataset)
             if samples.ndim == 3:
-                return np.ascontiguousarray(_eight_bits(samples, meta)[..., :3])
+                return owned(np.ascontiguousarray(_eight_bits(samples, meta)[..., :3]))
             grey = _grey(samples, self.dataset)
             if photometric == "MONOCHROME1":
                 grey = 255 - grey

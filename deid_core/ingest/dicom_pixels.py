@@ -322,9 +322,18 @@ def _describe(dataset: Dataset, pixels: np.ndarray[Any, Any], meta: Mapping[str,
         dataset.PlanarConfiguration = 0
     if dataset.BitsAllocated != 1:
         dataset.BitsAllocated = pixels.dtype.itemsize * 8
-        dataset.BitsStored = min(int(meta.get("bits_stored") or dataset.BitsStored), dataset.BitsAllocated)
+        stored = min(int(meta.get("bits_stored") or dataset.BitsStored), dataset.BitsAllocated)
+        dataset.BitsStored = stored if _are_within(pixels, stored) else dataset.BitsAllocated
         dataset.HighBit = dataset.BitsStored - 1
     dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
+
+
+def _are_within(pixels: np.ndarray[Any, Any], bits: int) -> bool:
+    """Say whether samples are numbers of so many bits; a codestream can hold more than its dataset says."""
+    if pixels.dtype.kind not in "iu" or not pixels.size:
+        return True
+    low, high = (-(1 << bits >> 1), (1 << bits >> 1) - 1) if pixels.dtype.kind == "i" else (0, (1 << bits) - 1)
+    return bool(pixels.min() >= low and pixels.max() <= high)
 
 
 def _note_loss(dataset: Dataset, transfer_syntax: UID, ratio: float) -> None:
@@ -350,7 +359,7 @@ def _compressed(dataset: FileDataset, pixels: np.ndarray[Any, Any], frames: Dico
                 generate_instance_uid=False,
             )
             again = DicomFrames(dataset)
-            return all(np.array_equal(again.decoded(frame)[0], pixels[frame]) for frame in range(len(pixels)))
+            return all(np.array_equal(again.decoded_anew(frame)[0], pixels[frame]) for frame in range(len(pixels)))
     except Quarantine:
         return False
 

@@ -1,38 +1,29 @@
 """Decode JPEG frames by GDCM in a process that may end: a broken frame makes GDCM abort. Run by `dicom_apart`.
 
-It reads requests from its standard input and answers on its standard output until that ends: a line of JSON, then as
-many bytes as the line says. It knows nothing of the rest of deidflow, so that it starts in a fraction of a second.
+A request is {syntax, photometric, rows, columns, samples, planar, allocated, stored, signed} and a frame; the answer is
+its samples, none where GDCM does not decode it.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import resource
 import sys
+from pathlib import Path
 from typing import Any
 
 import gdcm
 
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from deid_core.child import serve
+
 MOST = 8 << 30  # bytes of memory; a frame that says it is larger than it is ends this process, not the machine
 
 
-def main() -> None:
-    """Answer each request {syntax, photometric, rows, columns, samples, planar, allocated, stored, signed, length}.
-
-    The answer is {length} and the samples; of a frame that GDCM does not decode the length is 0.
-    """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of what it held would hold what was burned in
-    resource.setrlimit(resource.RLIMIT_AS, (MOST, MOST))
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # GDCM prints
+def answered(asked: dict[str, Any], frame: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the samples of a frame."""
     for trace in ("WarningOff", "ErrorOff", "DebugOff"):
         getattr(gdcm.Trace, trace)()
-    while line := sys.stdin.buffer.readline():
-        asked = json.loads(line)
-        samples = decoded(sys.stdin.buffer.read(asked["length"]), asked)
-        answers.write(json.dumps({"length": len(samples)}).encode() + b"\n" + samples)
-        answers.flush()
+    return {}, decoded(frame, asked)
 
 
 def decoded(frame: bytes, asked: dict[str, Any]) -> bytes:
@@ -62,4 +53,4 @@ def decoded(frame: bytes, asked: dict[str, Any]) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    serve(answered, MOST)

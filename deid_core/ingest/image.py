@@ -25,6 +25,7 @@ from deid_core.ingest import (
     image_tiff,
     image_webp,
 )
+from deid_core.ingest.decoded_frames import owned, remembered
 from deid_core.ingest.image_quiet import quiet
 from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
@@ -59,10 +60,10 @@ class ImageFrames:
         """Return a frame's samples as a person would see them, and "CMYK" where those are its colours."""
         if not 0 <= frame < self.count:
             raise IndexError(frame)
-        samples, mode = self._decoded(frame)
+        samples, mode = remembered(self.parsed, frame, lambda: self._decoded(frame))
         if frame in self.edited:
             return self.edited[frame].copy(), mode
-        return np.ascontiguousarray(_turned(samples, self.turns[frame])), mode
+        return owned(np.ascontiguousarray(_turned(samples, self.turns[frame]))), mode
 
     def _decoded(self, frame: int) -> tuple[Array, str]:
         if isinstance(self.parsed, image_tiff.Tiff):

@@ -1,27 +1,31 @@
-"""HEIC (ISO/IEC 23008-12, HEVC): its one picture, decoded by libheif where the extra `heic` is installed.
+"""HEIC (ISO/IEC 23008-12, HEVC): its one picture, decoded by libheif, apart, where the extra `heic` is installed.
 
 No encoder for it may be shipped, so what leaves is a PNG of the same samples: the document is one from here on.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from base64 import b64decode
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deid_core.errors import EmptyAsset, MalformedAsset, UnsupportedFormat
+from deid_core.child import Child, Ended, Late
+from deid_core.errors import EmptyAsset, LimitExceeded, MalformedAsset, UnsupportedFormat
 from deid_core.ingest import image_metadata_read, image_png
 from deid_core.ingest.image import ImageFrames, ImageReader
-from deid_core.ingest.image_quiet import check_extent, quiet
+from deid_core.ingest.image_quiet import MAX_FRAME_PIXELS, check_extent, quiet
 from deid_core.keys import ProjectKey
 from deid_core.model import Document, Part, PartKind
 
 ANIMATED = (b"hevc", b"hevx", b"msf1")  # major brands of sequences
-MODES = ("L", "RGB", "RGBA", "L;16", "RGB;16", "RGBA;16")
 PNG = "image/png"
-KINDS = {"exif": b"EXIF", "xmp": b"XMP ", "icc_profile": b"ICCP"}
+LONGEST = 60.0  # seconds that a picture may take
+LIBRARY = "pi_heif"  # an extra, as what its wheel brings is under the LGPL
+CHILD = Child(Path(__file__).with_name("heif_child.py"))
 
 
 class HeifReader:
@@ -51,25 +55,19 @@ class HeifReader:
 
 def decoded(data: bytes) -> tuple[NDArray[Any], list[tuple[bytes, bytes]]]:
     """Return samples of 8 or 16 bits, (rows, columns) or (rows, columns, 3 or 4), and the blocks of metadata."""
+    if find_spec(LIBRARY) is None:
+        raise UnsupportedFormat("HEIC needs a decoder that is not installed: pip install 'deidflow[heic]'")
     try:
-        library = import_module("pi_heif")  # an extra, as what its wheel brings is under the LGPL
-    except ModuleNotFoundError:
-        raise UnsupportedFormat("HEIC needs a decoder that is not installed: pip install 'deidflow[heic]'") from None
-    with quiet("a HEIC cannot be decoded"):
-        held = library.open_heif(data, convert_hdr_to_8bit=False)
-        if len(held) != 1:
-            raise UnsupportedFormat("a HEIC of several pictures")
-        picture = held[0]
-        check_extent(*picture.size)
-        if picture.mode not in MODES:
-            raise UnsupportedFormat("a HEIC of unusual samples")
-        samples = np.array(picture)
-        if samples.shape[1::-1] != tuple(picture.size):
-            raise MalformedAsset("a HEIC has not the extent it declares")
-        return samples, list(_blocks(picture.info))
-
-
-def _blocks(info: dict[str, Any]) -> list[tuple[bytes, bytes]]:
-    known = [(kind, bytes(info[name])) for name, kind in KINDS.items() if info.get(name)]
-    others = [(str(one.get("type", "")).encode(), bytes(one.get("data", b""))) for one in info.get("metadata", ())]
-    return known + others
+        told, samples = CHILD.ask({"pixels": MAX_FRAME_PIXELS}, LONGEST, data)
+    except Late:
+        raise LimitExceeded(f"decoding a HEIC took longer than {LONGEST:.0f} s") from None
+    except Ended:
+        raise MalformedAsset("a HEIC ended the process that decodes it") from None
+    if "unsupported" in told:
+        raise UnsupportedFormat(told["unsupported"])
+    if "width" in told:
+        check_extent(told["width"], told["height"])
+    if "shape" not in told:
+        raise MalformedAsset(f"a HEIC cannot be decoded ({told.get('failed', '')})")
+    made = np.frombuffer(samples, np.uint16 if told["deep"] else np.uint8).reshape(told["shape"])
+    return made, [(bytes.fromhex(kind), b64decode(block)) for kind, block in told["blocks"]]

@@ -27,7 +27,7 @@ DECODED = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive, with Huffman
 PROGRESSIVE = 0xC2
 JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"  # and one byte, the transform
-MAX_SCANS = 100  # each makes a decoder pass over the whole frame
+MAX_SCANS, MAX_PASSED = 100, 2_500_000_000  # each makes a decoder pass over the whole frame; pixels passed over in all
 NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)  # stuffed and restart bytes belong to the scan
 
 Segment = tuple[int, bytes]
@@ -65,7 +65,7 @@ def parse(data: bytes) -> Jpeg:
                 end = _scan_end(data, at)
                 out += data[at:end]
                 at = end
-        if not scans or scans > MAX_SCANS:
+        if not scans or scans > MAX_SCANS or scans * found.width * found.height > MAX_PASSED:
             raise LimitExceeded("a JPEG of too many scans") if scans else MalformedAsset("a JPEG without a picture")
         found.clean, found.trailing = bytes(out + END), data[at:]
         return found

@@ -1,102 +1,89 @@
 """PDF: its pages as a reader would print them, and nothing else of it.
 
-Each page is drawn (PDFium, `pypdfium2`) and written back as one picture: no text layer, no form, no attachment, no
-script, no metadata, nothing that stands outside the page or below a black rectangle.
+Each page is drawn (PDFium, in a process apart) and written back as one picture: no text layer, no form, no attachment,
+no script, no metadata, nothing that stands outside the page, below a black rectangle or in a layer that is not shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from threading import Lock
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pypdfium2
 from numpy.typing import NDArray
 
-from deid_core.errors import LimitExceeded, UncertainAsset
+from deid_core.child import Child, Ended, Late
+from deid_core.errors import LimitExceeded, MalformedAsset, UncertainAsset
 from deid_core.ingest import image_png
 from deid_core.ingest.image_quiet import check_extent, quiet
 
 MARK = b"%PDF-"
-DOTS, POINTS = 200, 72  # an inch: as a scan for reading has them; PDF's unit
-FEWEST, MOST = 150, 400  # dots an inch of a page that is one picture, which is drawn with about its own
-ROUNDING = 1e-6  # pages are measured in single precision, and a row of dots more would shift all others
-WHOLE_PAGE = 0.9  # of each side of the page
-MAX_PAGES = 2_000
+POINTS = 72  # to the inch: PDF's unit
 MAX_PAGE_PIXELS = 60_000_000  # a page of 28 by 28 inches and more
-WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
-_pdfium = Lock()  # it is not made for threads
+OPENING, DRAWING = 60.0, 30.0  # seconds that a document, and each of its pages, may take
+CHILD = Child(Path(__file__).with_name("pdf_child.py"))
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """Hold a PDF's bytes, the extents of its pages in points, their dots an inch, and what it says about itself."""
+    """Hold a PDF's bytes and their hash, the extents of its pages in points, their dots an inch, and what it says."""
 
     data: bytes = field(repr=False)
+    name: str
     extents: tuple[tuple[float, float], ...]
     dots: tuple[int, ...]
     said: dict[str, str] = field(repr=False)
 
 
-@contextmanager
-def _opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
-    """Open a document for one thread at a time; raise UncertainAsset where a password is needed."""
-    with _pdfium, quiet("a PDF cannot be read"):
-        try:
-            document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) == WRONG_PASSWORD:
-                raise UncertainAsset("a PDF that is locked by a password") from None
-            raise
-        try:
-            yield document
-        finally:
-            document.close()
-
-
 def parse(data: bytes) -> Pdf:
-    """Read how many pages there are and how large; raise MalformedAsset, or LimitExceeded for too much."""
-    with _opened(data) as document:
-        if not 0 < len(document) <= MAX_PAGES:
-            raise LimitExceeded("a PDF of no pages, or of too many")
-        extents = tuple(document.get_page_size(number) for number in range(len(document)))
-        dots = tuple(_dots(document[number], *extent) for number, extent in enumerate(extents))
-        said = {name: str(text) for name, text in document.get_metadata_dict(skip_empty=True).items()}
-        attached = document.count_attachments()
-    for (width, height), per_inch in zip(extents, dots, strict=True):
-        columns, rows = (int(np.ceil(points * per_inch / POINTS)) for points in (width, height))
-        check_extent(columns, rows)
-        if columns * rows > MAX_PAGE_PIXELS:
-            raise LimitExceeded("a page of a PDF that is larger than a scan would be")
-    return Pdf(data, extents, dots, said | ({"attachments": str(attached)} if attached else {}))
+    """Read how many pages there are and how large.
 
-
-def _dots(page: pypdfium2.PdfPage, width: float, height: float) -> int:
-    """Return the dots an inch to draw a page with: DOTS, or about those of the one picture that it is."""
-    pictures = list(page.get_objects(filter=(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2))
-    if len(pictures) != 1:
-        return DOTS
-    left, bottom, right, top = pictures[0].get_bounds()
-    if right - left < WHOLE_PAGE * width or top - bottom < WHOLE_PAGE * height:
-        return DOTS
-    columns, rows = pictures[0].get_px_size()
-    dots = max(round(columns * POINTS / (right - left)), round(rows * POINTS / (top - bottom)), FEWEST)
-    return int(min(dots, MOST))
+    Raises MalformedAsset where it cannot be read, UncertainAsset where it is locked, LimitExceeded for too much.
+    """
+    name = sha256(data).hexdigest()
+    told, _ = _asked(data, name, OPENING, asked="open")
+    if "extents" not in told:
+        raise LimitExceeded("a PDF of no pages, or of too many")
+    with quiet("a PDF says what cannot be"):
+        extents = tuple((float(width), float(height)) for width, height in told["extents"])
+        for (width, height), per_inch in zip(extents, told["dots"], strict=True):
+            columns, rows = (int(np.ceil(points * per_inch / POINTS)) for points in (width, height))
+            check_extent(columns, rows)
+            if columns * rows > MAX_PAGE_PIXELS:
+                raise LimitExceeded("a page of a PDF that is larger than a scan would be")
+    attached = {"attachments": str(told["attached"])} if told["attached"] else {}
+    return Pdf(data, name, extents, tuple(told["dots"]), told["said"] | attached)
 
 
 def decode(pdf: Pdf, page: int) -> Array:
-    """Return a page as printed, annotations and forms included: uint8, (rows, columns, 3) RGB."""
-    with _opened(pdf.data) as document:
-        if document.get_formtype():
-            document.init_forms()
-        scale = pdf.dots[page] / POINTS * (1 - ROUNDING)
-        drawn = document[page].render(scale=scale, may_draw_forms=True, draw_annots=True, rev_byteorder=True)
-        return np.array(drawn.to_numpy()[..., :3])
+    """Return a page as printed, annotations and forms included: uint8, (rows, columns, 3) RGB.
+
+    Raises MalformedAsset where it cannot be drawn, LimitExceeded where that takes too long.
+    """
+    told, samples = _asked(pdf.data, pdf.name, DRAWING, asked="draw", page=page, dots=pdf.dots[page])
+    return np.frombuffer(samples, np.uint8).reshape(told["shape"]).copy()
+
+
+def _asked(data: bytes, name: str, seconds: float, **asked: str | int) -> tuple[dict[str, Any], bytes]:
+    """Ask the process apart about a document, which is sent where it is not the last that was."""
+    try:
+        told, samples = CHILD.ask({**asked, "name": name}, seconds)
+        if "unknown" in told:
+            told, samples = CHILD.ask({**asked, "name": name}, seconds, data)
+    except Late:
+        raise LimitExceeded(f"drawing a PDF took longer than {seconds:.0f} s") from None
+    except Ended:
+        raise MalformedAsset("a PDF ended the process that draws it") from None
+    if "locked" in told:
+        raise UncertainAsset("a PDF that is locked by a password")
+    if "failed" in told:
+        raise MalformedAsset(f"a PDF cannot be read ({told['failed']})")
+    return told, samples
 
 
 def metadata(pdf: Pdf) -> dict[str, str]:

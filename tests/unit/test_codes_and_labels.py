@@ -14,9 +14,11 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from deid_core import ingest, pipeline
+from deid_core.detect import barcodes
 from deid_core.detect.barcodes import LARGEST, Barcodes, codes
 from deid_core.detect.slide_labels import SlideLabels
 from deid_core.entities import EntityType
+from deid_core.errors import LimitExceeded
 from deid_core.ingest.dicom_frames import DicomFrames
 from deid_core.keys import ProjectKey
 from deid_core.model import Finding, Part, PartKind, PixelBox
@@ -179,3 +181,22 @@ def test_dicom_says_which_frames_show_a_label(kind: str, expected: int, policy: 
     assert [one.location for one in found] == [PixelBox("pixels", 0, 0, 6, 4, 0)] * expected
     dataset.Modality = "XC"
     assert not list(SlideLabels(policy).find_in(part, policy))
+
+
+def corners_of_codes(across: int) -> NDArray[np.uint8]:
+    """Return a sheet of the squares that stand in the corners of QR codes, and nothing else."""
+    square = np.zeros((9, 9), np.uint8)
+    square[1:8, 1:8] = 255
+    square[2:7, 2:7] = 0
+    square[3:6, 3:6] = 255
+    sheet = np.kron(np.tile(255 - square, (across, across)), np.ones((4, 4), np.uint8))
+    return np.repeat(sheet[..., np.newaxis], 3, axis=2)
+
+
+def test_a_sheet_that_keeps_the_detector_busy_for_hours_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tries every three corners; the next frame is looked at by a new process."""
+    monkeypatch.setattr(barcodes, "LONGEST", 2.0)
+    with pytest.raises(LimitExceeded, match="took longer"):
+        list(codes(corners_of_codes(60)))
+    monkeypatch.undo()
+    assert list(codes(np.full((200, 200, 3), 255, np.uint8))) == []

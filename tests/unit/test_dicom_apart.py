@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from deid_core.errors import MalformedAsset, Quarantine
 from deid_core.ingest.dicom import DicomReader
-from deid_core.ingest.dicom_apart import BROKEN, Apart
+from deid_core.ingest.dicom_apart import BROKEN, CHILD, decoded
 from deid_core.keys import ProjectKey
 from deployments.cli.app import app
 
@@ -102,7 +102,7 @@ def test_this_frame_ends_gdcm() -> None:
     """Samples of 17 bits, which no JPEG has, abort the process that decodes them: what the other tests stand on."""
     child = str(files("deid_core.ingest").joinpath("gdcm_child.py"))
     frame = lossless(17)
-    asked = json.dumps({**ASKED, "length": len(frame)}).encode() + b"\n" + frame
+    asked = json.dumps({**ASKED, "seconds": 60, "length": len(frame)}).encode() + b"\n" + frame
     done = subprocess.run([sys.executable, "-I", child], input=asked, capture_output=True, timeout=60, check=False)
     assert done.returncode < 0
     assert done.stdout == b""
@@ -121,11 +121,10 @@ def test_a_frame_that_ends_its_codec_is_set_aside_and_the_next_is_read(syntax: U
 
 def test_a_frame_that_takes_too_long_is_refused() -> None:
     """The process is ended, whatever it does; the next frame finds another."""
-    apart = Apart()
     with pytest.raises(ValueError, match=BROKEN):
-        apart.decoded(lossless(12), ASKED, seconds=0.0)
-    assert len(apart.decoded(lossless(12), ASKED)) == SIDE * SIDE * 2
-    apart.close()
+        decoded(lossless(12), ASKED, seconds=0.0)
+    assert len(decoded(lossless(12), ASKED)) == SIDE * SIDE * 2
+    CHILD.close()
 
 
 def test_a_batch_goes_on_after_a_frame_that_ends_its_codec(

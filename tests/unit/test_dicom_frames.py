@@ -21,7 +21,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from deid_core.errors import MalformedAsset
+from deid_core.errors import LimitExceeded, MalformedAsset
 from deid_core.ingest.dicom import DicomReader
 from deid_core.ingest.dicom_codestream import bare
 from deid_core.ingest.dicom_frames import DicomFrames
@@ -253,3 +253,28 @@ def test_a_comment_in_one_frame_does_not_harm_the_picture(syntax: UID, key: Proj
     assert b"DOE^JANE" not in out
     frames = DicomReader().read(out, "asset", key).part("pixels").value
     assert all(np.array_equal(frames.stored(index), pixels[index]) for index in range(3))
+
+
+@pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda syntax: syntax.name)
+@pytest.mark.parametrize("dtype", ["u2", "i2"])
+def test_samples_of_more_bits_than_a_file_says_stay_as_they_were(syntax: UID, dtype: str, key: ProjectKey) -> None:
+    """A codestream of 16 bits whose dataset says 12: what is outside the box is not cut down to that."""
+    pixels = a_ramp(dtype, 1) * 200 - (25_000 if dtype == "i2" else 0)
+    dataset = an_image(pixels.astype(dtype), syntax=syntax)
+    dataset.BitsStored, dataset.HighBit = 12, 11
+    document = read_again(dataset, key)
+    frames = document.part("pixels").value
+    expected = frames.stored(0)
+    expected[4:12, 6:30] = 0
+    parts = (document.parts[0], Part("pixels", PartKind.PIXELS, frames.replaced({0: expected})))
+    out = DicomReader().write(Document("asset", document.media_type, document.subject_key, parts))
+    assert np.array_equal(DicomReader().read(out, "asset", key).part("pixels").value.stored(0), expected)
+
+
+def test_a_megabyte_of_millions_of_frames_is_set_aside(key: ProjectKey) -> None:
+    """Frames of a single bit: each is looked at, and takes as long as one that shows something."""
+    dataset = an_image(a_text(0, 1, "u1"))
+    dataset.Rows = dataset.Columns = dataset.BitsAllocated = dataset.BitsStored = 1
+    dataset.HighBit, dataset.NumberOfFrames, dataset.PixelData = 0, 8_000_000, bytes(1_000_000)
+    with pytest.raises(LimitExceeded, match="frames"):
+        read_again(dataset, key)

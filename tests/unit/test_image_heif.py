@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import signal
 import sys
 from io import BytesIO
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from typer.testing import CliRunner
 
 from deid_core import ingest
 from deid_core.edit import put
-from deid_core.errors import EmptyAsset, MalformedAsset, Quarantine, UnsupportedFormat
-from deid_core.ingest.image_heif import HeifReader
+from deid_core.errors import EmptyAsset, LimitExceeded, MalformedAsset, Quarantine, UnsupportedFormat
+from deid_core.ingest import image_heif, image_quiet
+from deid_core.ingest.image_heif import HeifReader, decoded
 from deid_core.keys import ProjectKey
 from deid_core.model import PixelBox
 from deployments.cli.app import app
@@ -129,6 +132,35 @@ def test_the_command_writes_a_png_and_calls_it_one(
     written = (out / "IMG_0001.HEIC.png").read_bytes()
     assert ingest.media_type(written, "IMG_0001.HEIC.png") == "image/png"
     assert b"CANARY" not in written
+
+
+def test_a_picture_that_ends_its_decoder_is_set_aside_and_the_next_is_read() -> None:
+    """Its process is another one than ours: this one is stopped, and then ended, while it is asked."""
+    pytest.importorskip("pi_heif")
+    whole = decoded(ONE)[0]
+    assert image_heif.CHILD.process is not None
+    image_heif.CHILD.process.send_signal(signal.SIGSTOP)
+    Timer(0.2, image_heif.CHILD.process.kill).start()
+    with pytest.raises(MalformedAsset, match="ended"):
+        decoded(ONE)
+    assert np.array_equal(decoded(ONE)[0], whole)
+
+
+def test_a_picture_that_takes_too_long_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reason that the release gives."""
+    pytest.importorskip("pi_heif")
+    monkeypatch.setattr(image_heif, "LONGEST", 0.0)
+    with pytest.raises(LimitExceeded, match="took longer"):
+        decoded(ONE)
+
+
+def test_a_picture_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its extent is known before its samples are."""
+    pytest.importorskip("pi_heif")
+    for module in (image_heif, image_quiet):
+        monkeypatch.setattr(module, "MAX_FRAME_PIXELS", 1_000)
+    with pytest.raises(LimitExceeded, match="pixels"):
+        decoded(ONE)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -104,6 +104,15 @@ def many_scans() -> bytes:
     return data[:-2] + scan * 200 + b"\xff\xd9"
 
 
+def large_scans() -> bytes:
+    """Return a progressive JPEG that claims 195 million pixels and has thirty scans."""
+    data = saved(Image.fromarray(smooth()), "JPEG", progressive=True)
+    at = data.index(b"\xff\xc2") + 5
+    data = data[:at] + struct.pack(">HH", 13_000, 15_000) + data[at + 4 :]
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + scan * 20 + b"\xff\xd9"
+
+
 BOMBS = {
     "PNG of 10 gigapixels": lambda: bomb(100_000, 100_000),
     "packed text": lambda: packed_bomb(b"zTXt", b"Comment\0\0"),
@@ -112,6 +121,7 @@ BOMBS = {
     "JPEG of 4 gigapixels": large_jpeg,
     "TIFF of many large pages": many_pages,
     "JPEG of many scans": many_scans,
+    "large JPEG of some scans": large_scans,
 }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 import zlib
 from io import BytesIO
+from threading import Timer
 
 import numpy as np
 import pypdfium2
@@ -15,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from deid_core import ingest, pipeline, registry, verify
 from deid_core.edit import put
 from deid_core.errors import LimitExceeded, MalformedAsset, Quarantine, UncertainAsset
+from deid_core.ingest import image_pdf
 from deid_core.ingest.image import ImageReader
 from deid_core.keys import ProjectKey
 from deid_core.model import PixelBox
@@ -197,6 +200,90 @@ def test_what_cannot_be_drawn_is_set_aside(name: str, key: ProjectKey) -> None:
     with pytest.raises(reason) as caught:
         ImageReader().read(make(), "a", key)
     assert "CANARY" not in str(caught.value)
+
+
+def nested(depth: int) -> bytes:
+    """Return a PDF of 2 kB whose one page asks for a form that asks for the next ten times, so many deep."""
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R "
+        b"/Resources << /XObject << /X 5 0 R >> >> >>"
+    )
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        page,
+        stream(b"/X Do"),
+    ]
+    for number in range(depth):
+        body = b"/X Do " * 10 if number < depth - 1 else b"0 0 9 9 re f"
+        head = b"/Type /XObject /Subtype /Form /BBox [0 0 99 99] /Resources << /XObject << /X %d 0 R >> >>"
+        objects.append(stream(body, head % (6 + number)))
+    return built(objects)
+
+
+@pytest.mark.parametrize(("opening", "drawing", "depth"), [(1.0, 30.0, 10), (30.0, 0.3, 6)])
+def test_a_page_that_is_never_done_is_set_aside_and_the_next_is_drawn(
+    opening: float, drawing: float, depth: int, key: ProjectKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand million forms in 2 kB: the process that draws is ended, in opening and in drawing alike."""
+    frames_of(marked(), key)  # the process is there
+    monkeypatch.setattr(image_pdf, "OPENING", opening)
+    monkeypatch.setattr(image_pdf, "DRAWING", drawing)
+    with pytest.raises(LimitExceeded, match="took longer"):
+        frames_of(nested(depth), key)
+    monkeypatch.undo()
+    assert len(frames_of(scan("one", "two"), key)) == 2
+
+
+def test_a_page_that_ends_the_process_that_draws_is_set_aside(key: ProjectKey) -> None:
+    """Another page of the same document, and another document, find a new process."""
+    first, second = (ImageReader().read(scan(text, text), "a", key).part("pixels").value for text in ("one", "two"))
+    drawn = first.stored(0)
+    assert image_pdf.CHILD.process is not None
+    image_pdf.CHILD.process.send_signal(signal.SIGSTOP)
+    Timer(0.2, image_pdf.CHILD.process.kill).start()
+    with pytest.raises(MalformedAsset, match="ended"):
+        first.stored(1)
+    assert np.array_equal(first.stored(0), drawn)
+    assert second.stored(1).shape == drawn.shape
+    assert np.array_equal(first.stored(0), drawn)
+
+
+def layered() -> bytes:
+    """Return a PDF with a name in a layer that is not shown, in a note that is hidden, and in one that is shown."""
+    shown = b"BT /F1 24 Tf 60 760 Td (Chest pain since Monday) Tj ET\n"
+    unseen = b"/OC /L BDC BT /F1 24 Tf 60 600 Td (CANARY in a layer) Tj ET EMC\n"
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [7 0 R 8 0 R] /Resources "
+        b"<< /Font << /F1 5 0 R >> /Properties << /L 6 0 R >> >> >>"
+    )
+    look = b"/Type /XObject /Subtype /Form /BBox [0 0 300 40] /Resources << /Font << /F1 5 0 R >> >>"
+    return built(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [6 0 R] /D << /OFF [6 0 R] /Order [6 0 R] >> >> >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            page,
+            stream(shown + unseen),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            b"<< /Type /OCG /Name (CANARY layer) >>",
+            b"<< /Type /Annot /Subtype /Stamp /Rect [60 400 360 440] /F 2 /AP << /N 9 0 R >> /Contents (CANARY) >>",
+            b"<< /Type /Annot /Subtype /Stamp /Rect [60 300 360 340] /F 4 /AP << /N 10 0 R >> /Contents (CANARY) >>",
+            stream(b"BT /F1 24 Tf 5 10 Td (CANARY hidden note) Tj ET", look),
+            stream(b"BT /F1 24 Tf 5 10 Td (Signed by hand) Tj ET", look),
+        ]
+    )
+
+
+def test_what_a_pdf_does_not_show_does_not_leave_and_what_it_shows_is_seen(key: ProjectKey) -> None:
+    """A layer that is off and a hidden note are on no page; a note that is printed is, where detectors see it."""
+    (page,) = frames_of(layered(), key)
+    ink = {
+        rows: int((page[rows[0] : rows[1]] < 100).sum())
+        for rows in ((100, 240), (600, 700), (1100, 1240), (1380, 1520))
+    }
+    assert [count > 200 for count in ink.values()] == [True, False, False, True]
+    output = ImageReader().write(ImageReader().read(layered(), "a", key))
+    assert not CANARY.search(output + inflated(output))
 
 
 def test_a_damaged_pdf_is_set_aside_at_worst(key: ProjectKey) -> None:

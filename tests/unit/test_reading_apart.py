@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from deid_core import ingest, pipeline
+from deid_core.child import Child
 from deid_core.errors import LimitExceeded, MissingExtra, UncertainAsset
 from deid_core.extract import apart as module
 from deid_core.extract import reading
@@ -23,13 +24,14 @@ from deid_core.policy import load_policy
 
 PAUSE = """
 import sys, time
-sys.stdout.write('{"ready": true}\\n'); sys.stdout.flush()
+sys.stdin.buffer.readline()
+sys.stdout.write('{}\\n'); sys.stdout.flush()
 sys.stdin.buffer.readline()
 """
 HANGS = {
     "in its own code": PAUSE + "while True: pass",
     "asleep": PAUSE + "time.sleep(600)",
-    "before it takes the frame": PAUSE.replace("sys.stdin", "time.sleep(600); sys.stdin"),
+    "before it takes the frame": PAUSE.replace("flush()\nsys", "flush()\ntime.sleep(600); sys"),
     "after half an answer": PAUSE + "sys.stdout.write('{'); sys.stdout.flush(); time.sleep(600)",
 }
 ENDS = {
@@ -53,11 +55,11 @@ def apart() -> Iterator[Apart]:
     made.close()
 
 
-def child(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def child(code: str, apart: Apart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the process apart be a program of that code, and give it a second."""
     program = tmp_path / "child.py"
     program.write_text(code)
-    monkeypatch.setattr(module, "CHILD", program)
+    monkeypatch.setattr(apart, "child", Child(program))
     monkeypatch.setattr(module, "LONGEST", 1.0)
 
 
@@ -70,10 +72,10 @@ def test_the_words_are_those_of_the_engine(apart: Apart) -> None:
 @pytest.mark.parametrize("how", HANGS)
 def test_a_reader_that_hangs_is_ended(how: str, apart: Apart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it hangs, and however large the frame is that it does not take."""
-    child(HANGS[how], tmp_path, monkeypatch)
+    child(HANGS[how], apart, tmp_path, monkeypatch)
     with pytest.raises(LimitExceeded, match="took longer"):
         apart.words(np.full((300, 400, 3), 255, np.uint8))
-    assert apart._process is None
+    assert apart.child.process is None
 
 
 def test_a_reader_that_is_stopped_is_ended_and_the_next_frame_is_read(
@@ -81,8 +83,8 @@ def test_a_reader_that_is_stopped_is_ended_and_the_next_frame_is_read(
 ) -> None:
     """The real engine, stopped by the system: the frame is refused, and a new process reads the next."""
     first = apart.words(page())
-    assert apart._process is not None
-    os.kill(apart._process.pid, signal.SIGSTOP)
+    assert apart.child.process is not None
+    os.kill(apart.child.process.pid, signal.SIGSTOP)
     monkeypatch.setattr(module, "LONGEST", 0.5)
     with pytest.raises(LimitExceeded):
         apart.words(page())
@@ -95,7 +97,7 @@ def test_a_reader_that_ends_is_no_workers_end(
     how: str, apart: Apart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A crash in native code sets one image aside."""
-    child(ENDS[how], tmp_path, monkeypatch)
+    child(ENDS[how], apart, tmp_path, monkeypatch)
     with pytest.raises(UncertainAsset, match="ended on a frame"):
         apart.words(page())
 
@@ -118,8 +120,8 @@ def test_an_image_on_which_the_reader_hangs_is_set_aside(
     key: ProjectKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its plan is not made: `limit_exceeded` is the reason that the release gives."""
-    child(HANGS["asleep"], tmp_path, monkeypatch)
     hanging = Apart("rapidocr", "rapidocr", "1")
+    child(HANGS["asleep"], hanging, tmp_path, monkeypatch)
     monkeypatch.setattr(reading, "engine", lambda _: hanging)
     policy = load_policy("safe_harbor")
     shown = page().copy()

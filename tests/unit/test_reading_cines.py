@@ -87,7 +87,7 @@ def test_a_shape_as_large_as_the_frame_is_no_letter() -> None:
     """A head in outline reads as the letter O; covering it would cover the picture."""
     ring = cv2.circle(np.zeros((300, 300, 3), np.uint8), (150, 150), 120, (255, 255, 255), 6)
     assert [
-        word for word in module._read_in(ring, [module.Place(0, 0, 300, 300)], "rapidocr") if word.width > 150
+        word for word in module._read_in(ring, [module.Place(0, 0, 300, 300)], engine("rapidocr")) if word.width > 150
     ] == []
 
 

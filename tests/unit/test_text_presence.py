@@ -63,6 +63,37 @@ def test_a_tall_frame_is_judged_in_bands_as_in_one_piece(monkeypatch: pytest.Mon
     assert np.abs(presence.likely(frame) - whole).max() < 0.01
 
 
+@pytest.mark.parametrize("shape", [(1500, 1130), (2600, 610), (1100, 1700)])
+@pytest.mark.parametrize("hand", [HANDS[0], HANDS[3]], ids=lambda hand: hand.kind)
+def test_text_in_a_frame_that_is_gone_over_in_bands_is_found(
+    shape: tuple[int, int], hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the borders of bands and tiles are; where there is none, nothing is found either."""
+    frame, gold = burned(anatomy(*shape, 3), hand, 3, TEXTS)
+    monkeypatch.setattr(presence, "BAND", 256)
+    monkeypatch.setattr(presence, "LARGE", 300_000)
+    assert gold
+    found = places(frame)
+    assert [
+        one for one in gold if not any(holds(place, one.left, one.top, one.width, one.height) for place in found)
+    ] == []
+    assert places(anatomy(*shape)) == []
+
+
+def test_what_is_known_counts_as_no_text_in_bands_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame whose texts are all known has nothing else."""
+    frame, gold = burned(anatomy(1500, 1130, 3), HANDS[0], 3, TEXTS)
+    monkeypatch.setattr(presence, "BAND", 256)
+    monkeypatch.setattr(presence, "LARGE", 300_000)
+    known = np.zeros(frame.shape[:2], np.bool_)
+    for one in gold:
+        known[max(one.top - 12, 0) : one.top + one.height + 12, max(one.left - 12, 0) : one.left + one.width + 12] = (
+            True
+        )
+    assert presence.likely(frame).max() > 0.5
+    assert presence.likely(frame, known).max() < presence.SURE
+
+
 def test_very_large_letters_are_found_in_a_large_frame() -> None:
     """A sheet of paper beside the patient, photographed."""
     frame, gold = burned(anatomy(1400, 2400), Hand("huge", sizes=(180, 220)), 1, [("NAME", "HARGREAVES", True)])
