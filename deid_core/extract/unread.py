@@ -130,7 +130,7 @@ def _judged(
             yield word, "may_be_a_name"
         elif word in houses and not near.holds(word):
             yield word, "may_be_an_institution"
-        elif not technical and LONG_NUMBER.search(word.text):
+        elif not technical and LONG_NUMBER.search(word.text) and not near.holds(word):
             yield word, "may_be_a_number"
         elif not beside or (word in settings and word.confidence >= FAIR):
             continue

@@ -130,7 +130,9 @@ def test_a_box_is_drawn_moved_resized_and_taken_away_by_mouse(open_desk: Callabl
     page.get_by_role("button", name="Remove").click()  # a person added it: it is gone
     saved(page, 5)
     assert len(desk.spans(item)) == before
-    page.locator(LAYER).click(position={"x": 60, "y": 60})
+    left, top, width, height = place(desk, item, "detector")
+    scale = page.locator(LAYER).bounding_box()["width"] / 640
+    page.locator(LAYER).click(position={"x": (left + width / 2) * scale, "y": (top + height / 2) * scale})
     page.locator("#words .word.current").first.wait_for()  # its word is shown
     page.locator("#detail").get_by_text("mrn").wait_for()
 
