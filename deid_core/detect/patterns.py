@@ -14,7 +14,7 @@ from deid_core.detect.rules.overlap import uncovered
 from deid_core.detect.rules.table import AHEAD, LONGEST_RUN, TextRule, make_rule
 from deid_core.detect.rules.tokens import TOKEN
 from deid_core.detect.rules.words import ambiguous, never_names
-from deid_core.detect.spared import is_graded
+from deid_core.detect.spared import GRADED, is_graded
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
 from deid_core.languages import DEFAULT
@@ -23,7 +23,6 @@ from deid_core.policy import Policy
 from deid_core.ports import TextQuery
 
 DATES = frozenset({EntityType.DATE, EntityType.DATE_OF_BIRTH})
-PLACES_OF_WORK = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
 NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
 TOGETHER = 1 << 18  # code points of texts that are read together
 BESIDE = 40  # code points between a time and the date that makes it identifying
@@ -90,12 +89,13 @@ class Patterns:
 
 def _is_body(text: str, span: Span) -> bool:
     """Say whether a shipped rule found a professional body or a scale, which is nobody and nobody's institution."""
-    if span.rule == "deny":
-        return False
-    if span.entity_type in NAMES:
+    label = span.entity_type
+    if label is EntityType.NAME:
+        if not GRADED.match(text, span.start) or span.rule == "deny":
+            return False
         comma = text.find(",", span.start, span.end)  # `Killip III, TIMI 5`
         return is_graded(text, span.start, span.end if comma < 0 else comma)
-    if span.entity_type not in PLACES_OF_WORK:
+    if (label is not EntityType.ORGANISATION and label is not EntityType.FACILITY) or span.rule == "deny":
         return False
     return is_professional(text, span.start, span.end) or is_called_after(text, span.start, span.end, stayed_at=True)
 

@@ -16,6 +16,7 @@ _HEADS = (
 )
 _HEADS += " council board collaboration campaign initiative league commission foundation group alliance consortium"
 HEADS = frozenset(_HEADS.split())
+HEAD = re.compile(rf"(?i:{'|'.join(sorted(HEADS))})")
 SMALL = frozenset({"of", "and", "for", "on", "in", "the", "s"})
 FIELD = re.compile(r"(?:olog(?:y|ical|ists?)|iatr(?:y|ics?|ists?)|icians?|edics?|surg(?:ery|eons?|ical))\Z")
 LEADING = (  # that other words stand in too
@@ -47,6 +48,8 @@ def is_professional(text: str, start: int, end: int) -> bool:
     Not where somebody works or is treated there, as far as what stands before it says.
     """
     low = max(0, start - REACH)
+    if not HEAD.search(text, low, end + REACH):
+        return False
     runs = RUN.finditer(text, low, min(len(text), end + REACH))
     run = next((run for run in runs if run.start() <= start < end <= run.end()), None)
     if run is None or THERE.search(text, max(0, run.start() - REACH), run.start()):
