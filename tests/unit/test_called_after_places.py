@@ -65,7 +65,10 @@ def test_a_scale_a_study_or_a_virus_is_called_after_a_place(text: str, place: st
     assert is_called_after(*_at(text, place), stayed_at=False)
 
 
-@pytest.mark.parametrize("text", ["lives in Boston and scores well", "from Boston to the study", "Boston is cold"])
+@pytest.mark.parametrize(
+    "text",
+    ["lives in Boston and scores well", "from Boston to the study", "Boston exam normal", "Boston chart reviewed"],
+)
 def test_a_place_somebody_lives_in_is_a_place(text: str) -> None:
     """No head behind it, or small words such as `and` between, and the place stays an identifier."""
     assert not is_called_after(*_at(text, "Boston"), stayed_at=False)

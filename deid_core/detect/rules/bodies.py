@@ -30,8 +30,8 @@ STUDIES = frozenset({"study", "studies", "trial", "trials", "cohort", "survey"})
 NOT = "in|at|on|to|for|and|with|of|is|was|has|had|he|she|her|his|the|a|an|by|from|or|but|who|when|where|if"
 SCALE = re.compile(
     rf"(?:(?: (?!(?:{NOT})\b)[a-z]+){{0,2}} (?:criteri(?:a|on)|classification|staging|scores?|scales?|index|consensus"
-    r"|protocol|rules?|declaration|triage|naming|questionnaire|questions|inventory|cohort|stud(?:y|ies)|trials?|grade"
-    r"|grading|guidelines?|tool|chart|definition|categor(?:y|ies)|exam(?:ination)?s?|assessment|convention|virus"
+    r"|protocol|rules?|declaration|triage|naming|questionnaire|inventory|cohort|stud(?:y|ies)|trials?|grade"
+    r"|grading|guidelines?|tool|definition|categor(?:y|ies)|convention|virus"
     r"|encephalitis|flu|fever|disease|syndrome|system)| stages? (?:[IVX]{1,3}[ABC]?|[A-D0-4])[abc]?)\b"
 )
 # before it, somebody lives, works or is treated there
