@@ -35,7 +35,7 @@ def item(item_id: asked.Number, principal: Caller, settings: Configured) -> dict
         "item": loaded.item.model_dump(),
         "turn": loaded.turn.model_dump() if loaded.turn else None,
         "current": loaded.current.number,
-        "versions": [_version(loaded.item, held) for held in loaded.completions],
+        "versions": [_version(loaded.item, held) for held in whole(settings, loaded)],
     }
 
 
@@ -89,7 +89,7 @@ def words(item_id: asked.Number, number: asked.Number, principal: Caller, settin
 def preview(item_id: asked.Number, principal: Caller, settings: Configured, version: asked.Number = 0) -> Response:
     """Return the very bytes that an export of a version (0: the current one) writes; their SHA-256 is the ETag."""
     held = masked(settings, principal, item_id)
-    data = held.export(_spans(held, principal, version))
+    data = held.export(_spans(settings, held, principal, version))
     kind = "application/octet-stream"  # never shown by a browser as what it may be
     return Response(data, media_type=kind, headers={"ETag": f'"{digest(data)}"', "Content-Disposition": "attachment"})
 
@@ -98,7 +98,7 @@ def preview(item_id: asked.Number, principal: Caller, settings: Configured, vers
 def preview_view(item_id: asked.Number, principal: Caller, settings: Configured) -> dict[str, Any]:
     """Return what an export of the current version holds, as text in blocks, and the SHA-256 of its bytes."""
     held = masked(settings, principal, item_id)
-    cleaned = held.cleaned(_spans(held, principal))
+    cleaned = held.cleaned(_spans(settings, held, principal))
     return {"sha256": digest(ingest.write(cleaned)), "blocks": drawing.plain_blocks(cleaned)}
 
 
@@ -106,7 +106,7 @@ def preview_view(item_id: asked.Number, principal: Caller, settings: Configured)
 def preview_frame(item_id: asked.Number, number: asked.Number, principal: Caller, settings: Configured) -> Response:
     """Return a frame as an export of the current version shows it."""
     held = masked(settings, principal, item_id)
-    return Response(frames.png(*held.picture(_spans(held, principal), number)), media_type=PNG)
+    return Response(frames.png(*held.picture(_spans(settings, held, principal), number)), media_type=PNG)
 
 
 @router.get("/{item_id}/history")
@@ -259,15 +259,26 @@ def _edit(held: Opened, one: asked.EditAsked) -> Edit:
     return Edit(one.act, one.span_id, one.entity_type, place)
 
 
-def _spans(held: Opened, principal: Principal, version: int = 0) -> list[dict[str, Any]]:
+def _spans(settings: Settings, held: Opened, principal: Principal, version: int = 0) -> list[dict[str, Any]]:
     """Return the spans of a version; who sees masked only gets the ground truth and no other."""
     if not may_see_raw(principal, held.loaded):
         version = held.loaded.item.truth or 0
     wanted = version or held.loaded.current.number
-    found = next((one for one in held.loaded.completions if one.number == wanted), None)
-    if found is None:
+    current = held.loaded.current
+    return current.spans if wanted == current.number else version_of(settings, held.loaded, wanted).spans
+
+
+def version_of(settings: Settings, loaded: Loaded, number: int) -> Completion:
+    """Return a version with its spans; UsageError for one that the person does not know of."""
+    if number not in {held.number for held in loaded.completions}:
         raise UsageError("there is no such version")
-    return found.spans
+    return queue.completion(settings.database_url, loaded.item.id or 0, number)
+
+
+def whole(settings: Settings, loaded: Loaded) -> list[Completion]:
+    """Return the versions that the person knows of, each with its spans."""
+    known = {held.number for held in loaded.completions}
+    return [one for one in queue.completions(settings.database_url, loaded.item.id or 0) if one.number in known]
 
 
 def _same_turn(loaded: Loaded, turn_id: int) -> None:

@@ -20,7 +20,7 @@ from deid_core.model import CellRef, TextSpan
 from deid_core.policy import shipped
 from deployments.review import api_batches, asked, drawing, frames
 from deployments.review.access import SEES_ALL, SEES_RAW, Caller, Configured, csrf_of, session_token, settings_of
-from deployments.review.api_items import chain, differences, events, is_deidentified
+from deployments.review.api_items import chain, differences, events, is_deidentified, version_of, whole
 from deployments.review.card import card, cards, kind_of
 from deployments.review.documents import Block, View
 from deployments.review.opening import Opened, item_of, lets_pass, may_see_raw, raw, steps_of
@@ -149,7 +149,8 @@ def history(request: Request, item_id: asked.Number, principal: Caller, settings
     """Show every act on an item, and its chain of records from the source to what left."""
     loaded = item_of(settings, principal, item_id)
     acts, held = events(settings, principal, loaded), chain(settings, principal, loaded)
-    return show(request, "history.html", loaded=loaded, events=acts, records=held, confirmed=_confirmed(loaded))
+    told: dict[str, Any] = {"versions": whole(settings, loaded), "confirmed": _confirmed(loaded)}
+    return show(request, "history.html", loaded=loaded, events=acts, records=held, **told)
 
 
 @router.get("/items/{item_id}/compare")
@@ -170,7 +171,8 @@ def compare(
     left, right = left if left in versions else first, right if right in versions else last
     found = [one for one in differences(settings, held.loaded, left, right) if one.kind != "same"]
     marked = {side["id"]: one.kind for one in found for side in (one.left, one.right) if side}
-    sides = [(versions[number], _lines(held.view, versions[number].spans)) for number in (left, right)]
+    chosen = [version_of(settings, held.loaded, number) for number in (left, right)]
+    sides = [(version, _lines(held.view, version.spans)) for version in chosen]
     told: dict[str, Any] = {"sides": sides, "found": found, "marked": marked}
     told["versions"] = [versions[number] for number in numbers]
     stills = _stills(held, found, [version.spans for version, _ in sides])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ def resume(run_id: str) -> None:
 @asynccontextmanager
 async def sweeping(_: FastAPI) -> AsyncIterator[None]:
     """Sweep for runs to resume and batches that are late, for as long as the pages are served."""
+    gc.freeze()  # the code that was read is not looked at again by each collection, while somebody waits
     done = Event()
     tending(done, SECONDS)  # whoever serves the flow looks at once
     yield

@@ -15,7 +15,7 @@ from deid_core.review import numbered, summary
 from infra.database import timestamp, writing
 from infra.review_queue import stages
 from infra.review_queue.intake import CHUNK, found
-from infra.review_queue.reading import start, versions
+from infra.review_queue.reading import outlines, spans_of, start
 from infra.review_queue.records import audited, note, of_batch
 from infra.review_queue.tables import (
     ADJUDICATION,
@@ -117,7 +117,7 @@ def redetect(url: str, batch_id: str, plans: Iterable[Plan], by: str, scope: Sco
         done = 0
         for ids in _scope(session, batch_id, UNDECIDED, list(by_asset)):
             for item in _items(session, ids):
-                touched = any(version.origin != DETECTOR for version in versions(session, item.id or 0))
+                touched = any(version.origin != DETECTOR for version in outlines(session, item.id or 0))
                 if scope == "all" or touched == (scope == "manual"):
                     _detected(session, item, by_asset[item.asset_id], by)
                     done += 1
@@ -200,7 +200,7 @@ def _looked(session: Session, batch: Batch, item: Item, who: str, rank: int, why
     if not free or free[0].status != OPEN or free[0].step == ADJUDICATION:
         return False
     turn = free[0]
-    held = versions(session, item.id or 0)
+    held = outlines(session, item.id or 0)
     if turn.who != who:
         turn.who, turn.completion = who, None
     version = new_version(session, Work(batch, item, turn, held), who, (), start(batch, item, turn, held))
@@ -213,10 +213,10 @@ def _looked(session: Session, batch: Batch, item: Item, who: str, rank: int, why
 
 def _begun(session: Session, item: Item) -> None:
     """Take an item back to what the detectors said last."""
-    found_last = [version for version in versions(session, item.id or 0) if version.origin == DETECTOR][-1]
+    found_last = [version for version in outlines(session, item.id or 0) if version.origin == DETECTOR][-1]
     item.status, item.answer, item.decided_by, item.decided_at = Status.PENDING.value, "", "", ""
     item.head = found_last.number
-    item.labels, item.unsure, item.lowest = summary(found_last.spans)
+    item.labels, item.unsure, item.lowest = summary(spans_of(session, item.id or 0, found_last.number))
     item.findings = sum(item.labels.values())
     note(session, item, "deidflow", "reset", completion=found_last.number)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import and_, func, or_
+from sqlalchemy.orm import QueryableAttribute, defer
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from deid_core.errors import UsageError
@@ -44,7 +46,8 @@ class Claimed:
 class Loaded:
     """Hold an item as somebody may see it: `current` is where he goes on, `plan` where the plan lies in the workspace.
 
-    In a blind review he sees the detectors' versions and his own until somebody decides between them.
+    In a blind review he sees the detectors' versions and his own until somebody decides between them. Of the versions
+    only `current` has its spans: the others are read one by one, by `completion`.
     """
 
     batch: Batch
@@ -110,11 +113,11 @@ def load(url: str, item_id: int, who: str, *, sees_all: bool = False) -> Loaded:
         item = one(session, item_id)
         batch = found(session, item.batch_id)
         turn = session.exec(select(Turn).where(Turn.item_id == item_id, Turn.who == who)).first()
-        held = versions(session, item_id)
-    head = start(batch, item, turn, held)
+        held = outlines(session, item_id)
+        current = numbered(held, start(batch, item, turn, held))
+        with_spans(current, spans_of(session, item_id, current.number))
     blind = is_blind(batch, item) and not sees_all
     shown = held if sees_all else shown_to(who, batch, item, held)
-    current = next(one for one in held if one.number == head)
     return Loaded(batch, item, turn, current, shown, f"runs/{batch.flow_run_id}/plans/{item.asset_id}.json", blind)
 
 
@@ -146,13 +149,41 @@ def start(batch: Batch, item: Item, turn: Turn | None, held: Sequence[Completion
     return item.head
 
 
-def versions(session: Session, item_id: int) -> list[Completion]:
-    """Return an item's versions in order, each with its spans; objects apart from the session."""
-    return versions_of(session, [item_id]).get(item_id, [])
+def outlines(session: Session, item_id: int) -> list[Completion]:
+    """Return an item's versions in order without their spans, which raise where they are read; apart from the session.
+
+    A long piece of work leaves hundreds of versions: reading the spans of all of them is what takes the time.
+    """
+    statement = select(Completion).where(Completion.item_id == item_id).order_by(col(Completion.number))
+    rows = session.exec(
+        statement.options(defer(cast("QueryableAttribute[Any]", Completion.spans), raiseload=True))
+    ).all()
+    for row in rows:
+        session.expunge(row)
+    return list(rows)
+
+
+def spans_of(session: Session, item_id: int, number: int) -> list[dict[str, Any]]:
+    """Return the spans of one version: its own, or its parent's; raise UsageError where there is none."""
+    while True:
+        where = (Completion.item_id == item_id, Completion.number == number)
+        row = session.exec(select(Completion.spans, Completion.parent).where(*where)).first()
+        if row is None:
+            raise UsageError("there is no such version")
+        spans, parent = row
+        if spans is not None:
+            return list(spans)
+        number = min(parent or 1, number - 1)
+
+
+def with_spans(row: Completion, spans: list[dict[str, Any]]) -> Completion:
+    """Return a version that is apart from the session, with these spans."""
+    set_committed_value(row, "spans", spans)
+    return row
 
 
 def versions_of(session: Session, item_ids: Sequence[int]) -> dict[int, list[Completion]]:
-    """Return the versions of several items by item, as `versions` does."""
+    """Return the versions of several items by item, in order, each with its spans; objects apart from the session."""
     where = col(Completion.item_id).in_(item_ids)
     rows = session.exec(select(Completion).where(where).order_by(col(Completion.item_id), col(Completion.number))).all()
     held: dict[int, list[Completion]] = {}
@@ -169,12 +200,13 @@ def versions_of(session: Session, item_ids: Sequence[int]) -> dict[int, list[Com
 def completions(url: str, item_id: int) -> list[Completion]:
     """Return all of an item's versions in order."""
     with reading(url) as session:
-        return versions(session, item_id)
+        return versions_of(session, [item_id]).get(item_id, [])
 
 
 def completion(url: str, item_id: int, number: int) -> Completion:
     """Return one version of an item; raise UsageError where there is none."""
-    return numbered(completions(url, item_id), number)
+    with reading(url) as session:
+        return with_spans(numbered(outlines(session, item_id), number), spans_of(session, item_id, number))
 
 
 def numbered(held: Sequence[Completion], number: int) -> Completion:
@@ -187,8 +219,8 @@ def numbered(held: Sequence[Completion], number: int) -> Completion:
 
 def compare(url: str, item_id: int, left: int, right: int) -> list[Difference]:
     """Return how two versions of an item differ, by place."""
-    held = completions(url, item_id)
-    return differences(numbered(held, left).spans, numbered(held, right).spans)
+    with reading(url) as session:
+        return differences(spans_of(session, item_id, left), spans_of(session, item_id, right))
 
 
 def my_turns(url: str, who: str) -> list[Claimed]:
@@ -236,8 +268,8 @@ def ground_truth(url: str, item_id: int, who: str = "deidflow") -> Completion:
     with reading(url) as session:
         item = one(session, item_id)
         batch = found(session, item.batch_id)
-        held = versions(session, item_id)
-    return _truth(url, batch, item, held, who)
+        held = outlines(session, item_id)
+    return completion(url, item_id, _truth(url, batch, item, held, who).number)
 
 
 def ground_truths(url: str, batch_id: str, asset_ids: Sequence[str]) -> dict[str, tuple[Completion, Completion]]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from deid_core.review import agree, summary
 from infra.database import timestamp
-from infra.review_queue.reading import numbered, versions
+from infra.review_queue.reading import numbered, outlines, spans_of, with_spans
 from infra.review_queue.records import note
 from infra.review_queue.tables import (
     ADJUDICATION,
@@ -41,7 +41,7 @@ def submitted(session: Session, batch: Batch, item: Item, turn: Turn, version: C
 
 def decided(session: Session, item: Item, version: Completion, verdict: Status, who: str, reason: str) -> None:
     """Decide an item by a version, which is its ground truth from now on."""
-    spans = numbered(versions(session, item.id or 0), version.number).spans
+    spans = spans_of(session, item.id or 0, version.number)
     item.status, item.answer, item.decided_by, item.decided_at = verdict.value, reason, who, timestamp()
     item.truth = item.head = version.number
     item.labels, item.unsure, item.lowest = summary(spans)
@@ -71,8 +71,8 @@ def _counted(session: Session, batch: Batch, item: Item, reason: str) -> None:
     looks = [turn for turn in _turns(session, item) if turn.step == REVIEW]
     if not all(turn.status == DONE for turn in looks):
         return
-    held = versions(session, item.id or 0)
-    told = [numbered(held, turn.completion) for turn in looks if turn.completion is not None]
+    held, own = outlines(session, item.id or 0), [turn.completion for turn in looks if turn.completion is not None]
+    told = [with_spans(numbered(held, number), spans_of(session, item.id or 0, number)) for number in own]
     chosen = _chosen(told, batch.conflict)
     if chosen is not None:
         decided(session, item, chosen, Status(chosen.verdict), chosen.who, reason)

@@ -15,7 +15,7 @@ from infra.review_queue import stages
 from infra.review_queue.checklist import answered
 from infra.review_queue.claims import LOST, renewed
 from infra.review_queue.intake import found, undecided
-from infra.review_queue.reading import numbered, one, shown_to, start, versions
+from infra.review_queue.reading import numbered, one, outlines, shown_to, spans_of, start, with_spans
 from infra.review_queue.records import audited, note, note_edits, of_item
 from infra.review_queue.tables import (
     ADJUDICATION,
@@ -49,7 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Hold what somebody works on within a transaction: the item is locked, and `held` are its versions."""
+    """Hold what somebody works on within a transaction: the item is locked, and `held` outlines its versions."""
 
     batch: Batch
     item: Item
@@ -162,11 +162,11 @@ def new_version(
 ) -> Completion:
     """Add a version to an item: a parent's spans after somebody's edits. It is a draft until it is submitted."""
     item, number = work.item, work.item.versions + 1
-    before = numbered(work.held, parent).spans
+    before = spans_of(session, item.id or 0, parent)
     spans: Any = None  # the parent's
     if edits:
         found_first = [version for version in work.held if version.origin == DETECTOR]
-        spans = apply_edits(before, edits, who, number, found_first[-1].spans)
+        spans = apply_edits(before, edits, who, number, spans_of(session, item.id or 0, found_first[-1].number))
     version = Completion(
         item_id=item.id or 0,
         number=number,
@@ -195,7 +195,7 @@ def _opened(session: Session, turn_id: int, who: str, expected: int | None) -> W
     turn = session.exec(select(Turn).where(Turn.id == turn_id).execution_options(populate_existing=True)).one()
     if batch.status != OPEN or turn.status != OPEN or turn.who != who:
         raise Conflict(LOST)
-    held = versions(session, item.id or 0)
+    held = outlines(session, item.id or 0)
     if expected is not None and start(batch, item, turn, held) != expected:
         raise Conflict("there is a newer version of your work on that item")
     return Work(batch, item, turn, held)
@@ -223,7 +223,9 @@ def _outcome(session: Session, work: Work, version: Completion, told: tuple[str,
 def _whole(session: Session, version: Completion) -> Completion:
     """Return a version with its spans, apart from the session."""
     session.flush()
-    return numbered(versions(session, version.item_id), version.number)
+    if version in session:
+        session.expunge(version)
+    return with_spans(version, spans_of(session, version.item_id, version.number))
 
 
 def _verdict(verdict: str) -> Status:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 from deid_core.entities import EntityType
 from deid_core.errors import UsageError
@@ -163,7 +164,29 @@ def test_detectors_run_again_beside_what_people_did(
     assert done == expected[scope]
     loaded = [queue.load(url, one.item.id or 0, "ann") for one in held]
     assert [one.current.number for one in loaded] == heads
-    assert [version.spans[0]["location"]["start"] for version in loaded[1].completions][:3] == [3, 3, 4]
+    held_of_second = queue.completions(url, loaded[1].item.id or 0)
+    assert [version.spans[0]["location"]["start"] for version in held_of_second][:3] == [3, 3, 4]
+
+
+def test_a_long_piece_of_work_is_opened_without_its_past(database_url: str, filled: Filled, taken: Taken) -> None:
+    """Of many versions only the current one's spans are read, and each of the others where it is asked for."""
+    held = taken(database_url, filled(database_url, 1), "ann")
+    item_id, turn = held.item.id or 0, held.turn.id or 0
+    for version in range(1, 12):
+        act = "accept" if version % 2 == 0 else "reject"
+        saved = queue.save(database_url, turn, "ann", [Edit(act, "1.0")] if version % 3 else [], version)
+        assert saved.spans == queue.completion(database_url, item_id, saved.number).spans
+    loaded = queue.load(database_url, item_id, "ann")
+    assert loaded.current.spans == queue.completion(database_url, item_id, 12).spans
+    for past in loaded.completions[:-1]:
+        with pytest.raises(DetachedInstanceError):
+            past.spans  # noqa: B018 - what is read here is what this is about
+    apart = [queue.completion(database_url, item_id, number).spans for number in range(1, 13)]
+    assert apart == [one.spans for one in queue.completions(database_url, item_id)]
+    verdicts = [spans[0]["verdict"] for spans in apart]
+    assert verdicts[:5] == ["transform", "keep", "transform", "transform", "transform"]
+    with pytest.raises(UsageError):
+        queue.completion(database_url, item_id, 13)
 
 
 def test_comments_are_sealed(database_url: str, key: ProjectKey, filled: Filled) -> None:
