@@ -24,6 +24,7 @@ from deid_core.ports import TextQuery
 
 DATES = frozenset({EntityType.DATE, EntityType.DATE_OF_BIRTH})
 NAMES = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
+CALLED = frozenset({EntityType.NAME, EntityType.ORGANISATION, EntityType.FACILITY})  # as a body or a scale can be too
 TOGETHER = 1 << 18  # code points of texts that are read together
 BESIDE = 40  # code points between a time and the date that makes it identifying
 ECHO_SCORE, ECHO_FROM, ECHO_LETTERS, ECHO_DIGITS = 0.7, 0.85, 3, 5
@@ -67,7 +68,7 @@ class Patterns:
         found = [beside_dates(query.text, own) for query, own in zip(queries, hits, strict=True)]
         for query, own, spans in zip(queries, hits, found, strict=True):
             spans.extend(echoes(query.text, own, self._language))
-            spans[:] = [span for span in spans if not _is_body(query.text, span)]
+            spans[:] = [span for span in spans if span.entity_type not in CALLED or not _is_body(query.text, span)]
             spans.extend(_matches(self._custom, query.text))
         return [uncovered(self._allowed(query.text, spans)) for query, spans in zip(queries, found, strict=True)]
 
@@ -89,14 +90,13 @@ class Patterns:
 
 def _is_body(text: str, span: Span) -> bool:
     """Say whether a shipped rule found a professional body or a scale, which is nobody and nobody's institution."""
-    label = span.entity_type
-    if label is EntityType.NAME:
-        if not GRADED.match(text, span.start) or span.rule == "deny":
+    if span.rule == "deny":
+        return False
+    if span.entity_type is EntityType.NAME:
+        if not GRADED.match(text, span.start):
             return False
         comma = text.find(",", span.start, span.end)  # `Killip III, TIMI 5`
         return is_graded(text, span.start, span.end if comma < 0 else comma)
-    if (label is not EntityType.ORGANISATION and label is not EntityType.FACILITY) or span.rule == "deny":
-        return False
     return is_professional(text, span.start, span.end) or is_called_after(text, span.start, span.end, stayed_at=True)
 
 

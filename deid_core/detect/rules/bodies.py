@@ -64,8 +64,9 @@ def is_called_after(text: str, start: int, end: int, *, stayed_at: bool) -> bool
     """
     if text[start:end].rpartition(" ")[2].lower() in STUDIES:
         return True
-    there = stayed_at and THERE.search(text, max(0, start - REACH), start)
-    return not there and bool(SCALE.match(text, end))
+    if not SCALE.match(text, end):
+        return False
+    return not (stayed_at and THERE.search(text, max(0, start - REACH), start))
 
 
 def _is_body(name: str) -> bool:

@@ -7,7 +7,7 @@ with what follows it, so text like that of before costs one look-up a character.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from deid_core.detect.rules.follow import ACCEPT, ALL, START, Automaton, characters, either_case, mask
 from deid_core.detect.rules.table import TextRule
@@ -19,6 +19,21 @@ Entry = tuple[int, TextRule]  # the rule's place among the rules
 Live = tuple[int, TextRule, frozenset[int]]  # and the states of its automaton
 
 
+class Following(dict[str, "Foreseen"]):
+    """Hold what is left after each next character that was met; another one is read when it is asked for."""
+
+    __slots__ = ("_foresight", "_known")
+
+    def __init__(self, foresight: Foresight, known: Foreseen) -> None:
+        """Know what the characters stand behind, and who reads one."""
+        super().__init__()
+        self._foresight, self._known = foresight, known
+
+    def __missing__(self, char: str) -> Foreseen:
+        """Read a character that was not met yet."""
+        return self.setdefault(char, self._foresight.step(self._known, char))
+
+
 @dataclass(slots=True, eq=False)
 class Foreseen:
     """Hold the rules that may match: those of which that is settled, and those that a next character may rule out."""
@@ -26,7 +41,7 @@ class Foreseen:
     settled: tuple[Entry, ...]
     live: tuple[Live, ...]
     rules: tuple[Entry, ...] = ()
-    following: dict[str, Foreseen] = field(default_factory=dict)
+    following: Following | None = None  # by the next character; None where none rules anything out
     behind: Foreseen | None = None  # what the text before the trigger may still rule out
 
     def __post_init__(self) -> None:
@@ -87,25 +102,27 @@ class Foresight:
 
     def read(self, known: Foreseen, text: str) -> Foreseen:
         """Return what is left once a text has been read, as far as anything is open."""
-        if known.live:
-            for char in text:
-                known = known.following.get(char) or self._step(known, char)
-                if not known.live:
-                    break
+        for char in text:
+            following = known.following
+            if following is None:
+                break
+            known = following[char]
         return known
 
-    def _step(self, known: Foreseen, char: str) -> Foreseen:
+    def step(self, known: Foreseen, char: str) -> Foreseen:
         """Return what is left after one more character; whatever is beyond ASCII is the same."""
         chars = mask(char)
         after = [(place, rule, self._automata[place].read(states, chars)) for place, rule, states in known.live]
         self.steps += 1
-        return known.following.setdefault(char, self._kept(known.settled, after))
+        return self._kept(known.settled, after)
 
     def _kept(self, settled: tuple[Entry, ...], found: Sequence[Live]) -> Foreseen:
         settled += tuple((place, rule) for place, rule, states in found if ACCEPT in states)
         live = tuple(one for one in found if one[2] and ACCEPT not in one[2])
         key = tuple(place for place, _ in settled), tuple((place, states) for place, _, states in live)
-        return self._made.setdefault(key, Foreseen(settled, live))
+        made = Foreseen(settled, live)
+        made.following = Following(self, made) if live else None
+        return self._made.setdefault(key, made)
 
     def _automaton(self, entry: Entry) -> Automaton:
         place, rule = entry

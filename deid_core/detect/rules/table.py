@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from deid_core.detect.rules import accounts, initials, places, tabular, trim
+from deid_core.detect.rules import accounts, initials, places, short_days, tabular, trim
 from deid_core.detect.rules.follow import Automaton, longest
 from deid_core.detect.rules.listed import listed
 from deid_core.detect.rules.words import states, words
@@ -29,7 +29,14 @@ BEHIND = 64  # code points before a place that a pattern looks back at, at most
 LONGEST_RUN = 20  # digits
 FLAGS = ("before", "after", "near_date", "echo", "whole", "heads", "of_people")
 SOME_CAPITALS = r"A-Z\u00c0"  # for a shape: what is beyond ASCII is all one there
-TRIMS: dict[str, Trim] = {**trim.TRIMS, **places.TRIMS, **accounts.TRIMS, **tabular.TRIMS, **initials.TRIMS}
+TRIMS: dict[str, Trim] = {
+    **trim.TRIMS,
+    **short_days.TRIMS,
+    **places.TRIMS,
+    **accounts.TRIMS,
+    **tabular.TRIMS,
+    **initials.TRIMS,
+}
 
 
 class Patterned:
