@@ -55,12 +55,14 @@ LINE = re.compile(rf"(?m)^[ \t]*(?:[*\u2022|>\-\u2013][ \t]{{0,3}})?[(\[]?(?P<v>
 
 def short_day(text: str, start: int, end: int) -> Spot:
     """Keep a day and a month that a cue, a log's lines, or another one beside it says to be one."""
+    if not _exists(text[start:end]):
+        return None
     line = text.rfind("\n", max(0, start - REACH), start) + 1
     before = text[max(line, start - REACH) : start]
-    if not _exists(text[start:end]) or MEASURED.match(text, end) or NUMBERED.search(before):
-        return None
     told = _is_cued(before, text[start:end], text[end : end + 3]) or _opens(text, start, end, before)
-    return (start, end) if told or _goes_on(before) or _is_ranged(text, start, end, before) else None
+    if not told and not _goes_on(before) and not _is_ranged(text, start, end, before):
+        return None
+    return None if MEASURED.match(text, end) or NUMBERED.search(before) else (start, end)
 
 
 def cell_short_day(text: str, start: int, end: int) -> Spot:
@@ -92,7 +94,7 @@ def _is_no_range(value: str) -> bool:
 def _is_cued(before: str, value: str, after: str) -> bool:
     if "-" in value and not _is_no_range(value):
         return False
-    dotted = value.endswith(".") and int(value.split(".")[0]) > MONTHS and not after[:2].strip().istitle()
+    dotted = value.endswith(".") and int(value.partition(".")[0]) > MONTHS and not after[:2].strip().istitle()
     if _is_padded(value) or dotted:
         return bool(DATED.search(before))
     return bool(SURE.search(before))
