@@ -52,8 +52,15 @@ FOUND = [
     "Time {14.03.24} {0815}",
     "Sig: {JO} {14.03}",
     "{2024.14.03}",
+    "AF {25-04}, back in SR",
+    "drain out {26-04}. mobile",
+    "till {18 Gorffennaf}",
 ]
 LEFT = [
+    "section 14-06 applies",
+    "lot 05-14 on the shelf",
+    "sats 25-30 on 28-04 mg",
+    "05-14 mg",
     "INR 2.1, Hb 12.10, CRP 4.05",
     "WBC 11.2 and platelets 12.12",
     "pH 7.10, lactate 2.10",

@@ -37,7 +37,7 @@ SURE = re.compile(  # nothing else follows these than a day, or a number with it
 )
 NUMBERED = re.compile(
     r"(?:\u00a7{1,2} ?|\b(?:sections?|ss?|rules?|articles?|art|paras?|paragraphs?|tables?|figs?|figures?|chapters?"
-    r"|items?|pages?|pp?|version|v|ver|no|step|parts?|clauses?|regulations?|psalms?|verses?)\.?"
+    r"|items?|pages?|pp?|version|v|ver|no|step|parts?|clauses?|regulations?|psalms?|verses?|codes?|lots?|units?|ext|versions?|builds?)\.?"
     r" ?(?:\d[\w.,() ]{0,24})?)\Z",
     re.IGNORECASE,
 )
@@ -63,6 +63,12 @@ def short_day(text: str, start: int, end: int) -> Spot:
     if not told and not _goes_on(before) and not _is_ranged(text, start, end, before):
         return None
     return None if MEASURED.match(text, end) or NUMBERED.search(before) else (start, end)
+
+
+def dashed_day(text: str, start: int, end: int) -> Spot:
+    """Keep a day and a month with its nought, with a dash and no cue, that are no number of a list: `25-04`."""
+    counted = MEASURED.match(text, end) or NUMBERED.search(text[max(0, start - REACH) : start].rpartition("\n")[2])
+    return (start, end) if _exists(text[start:end]) and not counted else None
 
 
 def cell_short_day(text: str, start: int, end: int) -> Spot:
@@ -133,5 +139,5 @@ def _is_ranged(text: str, start: int, end: int, before: str) -> bool:
 
 
 TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
-    function.__name__: function for function in (short_day, cell_short_day)
+    function.__name__: function for function in (short_day, dashed_day, cell_short_day)
 }
