@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from difflib import get_close_matches
 
@@ -14,6 +15,7 @@ FULL = words("months") | {"april"}
 LIKE = 0.74  # of two words, the share of letters in common that makes one the other misspelt
 REACH = 64  # code points on either side in which a fraction's neighbours are looked for
 MONTHS, DAYS, OUT_OF = 12, 31, 12
+NOTE, SEVERAL = 1_200, 2  # code points on either side in which dates of the same month are looked for, and how many
 ENOUGH = 2  # points that make a fraction a date
 FRACTION = re.compile(r"(?<![\w./])(\d{1,2})/(\d{1,2})(?![\w/%])")
 NUMBERED = re.compile(r"\d[/.\-]\d")  # without it there is no date beside
@@ -52,6 +54,10 @@ COUNTED = re.compile(
     r"lower)|ago\b|r\b|l\b|[x\u00d7=<>+*]|-\s?\d|/|%|\b(?:ns|nacl|saline|dose|cap|cc|l\b))"
 )
 SAME = re.compile(r"(?i)(?:cx|cultures?|bottles?|power|strength|pulses?|motor|pinhole|\d/\d{1,2}[,;]?)\s\Z")
+CUE = re.compile(
+    r"(?i)\b(?:on|since|until|till|admitted|discharged|seen|from|dated|started|stopped|last|next|due|cx|scan|surgery|d/c"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day) \Z"
+)
 COURSE = re.compile(r"(?i)\b(?:for|give|further|another|last|past|x) \Z")
 SPAN = re.compile(
     r"\d{1,2}/\d{1,2}(?:/(?:\d\d){1,2})?"
@@ -95,6 +101,8 @@ def likely_day(text: str, start: int, end: int) -> Spot:
     if COUNTED.match(after):
         return None
     points = ENOUGH if PADDED.search(text[start:end]) else _shape_points(first, second)
+    if points < ENOUGH and _is_of_its_month(text, start, (first, second)):
+        points = ENOUGH
     if points < ENOUGH:
         line, rest = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
         if not (NUMBERED.search(line) or NUMBERED.search(rest)):
@@ -103,6 +111,24 @@ def likely_day(text: str, start: int, end: int) -> Spot:
         points += bool(STANDS_ALONE.match(after) and (not line.strip() or line[-1:] in "([\t"))
         points += 2 * _in_a_row(line, (first, second), rest)
     return None if points < ENOUGH or SCALE.search(before) else (start, end)
+
+
+def _is_of_its_month(text: str, start: int, own: tuple[int, int]) -> bool:
+    """Say whether others of its month, in one order, are dates for sure near by: a note of few days names them so."""
+    if own[0] == own[1] or own in IDIOMS:
+        return False
+    months: Counter[tuple[int, int]] = Counter()
+    for other in FRACTION.finditer(text, max(0, start - NOTE), start + NOTE):
+        pair = int(other[1]), int(other[2])
+        if other.start() != start and pair != own and _exists(*pair) and _is_sure(text, other, pair):
+            months.update({(0, pair[0]), (1, pair[1])})
+    return max(months[0, own[0]] if own[0] <= MONTHS else 0, months[1, own[1]] if own[1] <= MONTHS else 0) >= SEVERAL
+
+
+def _is_sure(text: str, fraction: re.Match[str], pair: tuple[int, int]) -> bool:
+    before = text[max(0, fraction.start() - REACH) : fraction.start()]
+    told = PADDED.search(fraction[0]) or _shape_points(*pair) or CUE.search(before)
+    return bool(told) and not COUNTED.match(text, fraction.end()) and not SCALE.search(before)
 
 
 def _in_a_row(before: str, own: tuple[int, int], after: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from deid_core.detect.rules import accounts, initials, places, short_days, tabular, trim
+from deid_core.detect.rules import accounts, cited, initials, numbers, places, short_days, tabular, trim
 from deid_core.detect.rules.follow import Automaton, longest
 from deid_core.detect.rules.listed import listed
 from deid_core.detect.rules.words import states, words
@@ -36,6 +36,8 @@ TRIMS: dict[str, Trim] = {
     **accounts.TRIMS,
     **tabular.TRIMS,
     **initials.TRIMS,
+    **cited.TRIMS,
+    **numbers.TRIMS,
 }
 
 
