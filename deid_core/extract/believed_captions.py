@@ -17,12 +17,15 @@ from deid_core.extract.descriptors import is_named, is_shortened, is_word, parts
 from deid_core.extract.phrases import is_coined, is_phrase
 from deid_core.extract.technical import is_label
 from deid_core.extract.vocabulary import vocabulary
+from deid_core.extract.wordlike import is_namelike, is_wordlike
 from deid_core.model import Span
 
 PEOPLE = frozenset({EntityType.NAME, EntityType.STAFF_NAME, EntityType.RELATIVE_NAME})
 PLACES = frozenset({EntityType.FACILITY, EntityType.ORGANISATION, EntityType.CITY, EntityType.COUNTY})
+HOUSES = frozenset({EntityType.FACILITY, EntityType.ORGANISATION})
+SAINTS = frozenset({"st", "ste", "saint", "sainte", "san", "santa", "sankt", "sint", "são"})
 NUMBERS = frozenset({EntityType.ID, EntityType.MRN, EntityType.ACCOUNT, EntityType.ENCOUNTER, EntityType.DEVICE})
-NEED_A_NUMBER = NUMBERS | {EntityType.CITY, EntityType.COUNTY, EntityType.ADDRESS, EntityType.DATE}
+NEED_A_NUMBER = frozenset({EntityType.CITY, EntityType.COUNTY, EntityType.ADDRESS, EntityType.DATE})
 NEED_MORE = frozenset({EntityType.FACILITY, EntityType.ORGANISATION, EntityType.RELATIVE_NAME}) | {
     *(EntityType.LICENSE, EntityType.ADDRESS),
 }
@@ -30,6 +33,7 @@ MODELS, RULES = "ner", "patterns"
 LETTER, INITIALS, SHORT, ABBREVIATED = 1, 2, 3, 4  # letters of a word
 FEW_DIGITS, SHORT_NUMBER = 3, 7  # digits, and characters in all, of what is a setting rather than somebody's number
 CERTAIN = 0.9  # score of a model's name from which it is one, though a thing stands beside it
+EVEN = 0.5  # the same of a word that is rather built as words are
 LIKELY = 0.8  # the same of a word of another language that few people are called by
 FAINT = 0.7  # score of a model's name, below which four capitals that are nobody's are an abbreviation
 MANY_DIGITS, NUMBER = 5, re.compile(r"(?<![\d.,])\d+(?![.,]?\d)")
@@ -37,6 +41,7 @@ CODED = re.compile(r"(?:[^\W\d_]{1,2}-)?[^\W\d_]{1,4}(?:\d{2,4}|[1-9])[^\W\d_]{0
 SCALED = re.compile(
     r"[^\W\d_]{0,3}\d?\W{0,2}[+-]?\d{1,3}[.,]\d{1,2}\s?[^\W\d_]{0,3}"
 )  # a short name, and a value of a scale
+LONG_ENOUGH = re.compile(r"\d{5}|(?:\d\D{0,2}){7}")  # digits of somebody's number that a model finds among other lines
 DATED = re.compile(r"\d[/.:-]\d")
 YEAR = re.compile(r"(?:19|20)\d\d")
 NAMELY = re.compile(r"[^\W\d_a-z](?:[^\W\d_'\u2019-]|['\u2019-](?=[^\W\d_]))*")
@@ -85,18 +90,28 @@ def believed_in_context(text: str, span: Span, detector: str) -> Span | None:
     """Return what is believed of a detector's finding in all lines together: what the rules find, and is known.
 
     Of a model's finding what would be believed of a line alone, with more than that: a person needs a word that is
-    somebody's name and no plain word, or is long and can be said; a place or a day needs a number.
+    somebody's name and no plain word, or is long, can be said and is not built as words are; a day or a town needs a
+    number, an identifier five digits in a row, an institution what institutions are called by.
     """
     found = text[span.start : span.end]
     if detector == RULES and span.entity_type in PEOPLE and _is_listed(parts(found)):
         return None
     if not detector.startswith(MODELS) or is_named(text, span.start) or _is_labelled(text, span.start):
         return span
-    if span.entity_type in PEOPLE and not INITIAL.search(found) and not any(map(_is_somebodys, parts(found))):
-        return None
-    if span.entity_type in NEED_A_NUMBER and sum(map(str.isdigit, found)) <= FEW_DIGITS:
-        return None
-    return believed_alone(text, span, detector)
+    return believed_alone(text, span, detector) if _says_more(found, span) else None
+
+
+def _says_more(found: str, span: Span) -> bool:
+    """Say whether a model's finding among other lines has what it needs there, besides what it needs alone."""
+    words = parts(found)
+    if span.entity_type in PEOPLE:
+        return bool(INITIAL.search(found)) or any(_is_somebodys(word, faint=span.score < EVEN) for word in words)
+    if span.entity_type in NUMBERS:
+        return LONG_ENOUGH.search(found) is not None
+    if span.entity_type in HOUSES:
+        held = vocabulary()
+        return any(word in held.institutions or word in held.houses or word in SAINTS for word in words)
+    return span.entity_type not in NEED_A_NUMBER or sum(map(str.isdigit, found)) > FEW_DIGITS
 
 
 def believed_aside(text: str, span: Span, detector: str) -> Span | None:
@@ -110,12 +125,16 @@ def believed_aside(text: str, span: Span, detector: str) -> Span | None:
 
 
 @lru_cache(maxsize=4096)
-def _is_somebodys(word: str) -> bool:
-    """Say whether a word in small letters is on the lists of names alone, or on no list, long and pronounceable."""
+def _is_somebodys(word: str, *, faint: bool) -> bool:
+    """Say whether a word in small letters is on the lists of names alone, or on none and neither short nor like words.
+
+    None that is about the picture beside other words, be somebody called so or not. What is on them, of a `faint`
+    finding, is one that people bear.
+    """
     name, safe = load_lists().on(word)
     if name or safe or len(word) == LETTER:
-        return name and not safe and word not in vocabulary().seldom
-    if is_nobodys(word):
+        return name and not safe and word not in vocabulary().beside and (is_borne(word) or not faint)
+    if is_nobodys(word) or is_wordlike(word, rather=True):
         return False
     vowels = sum(letter in VOWELS for letter in word) / len(word)
     return len(word) >= LONG and SAID[0] <= vowels <= SAID[1]
@@ -185,8 +204,8 @@ def _is_numbered(text: str) -> bool:
 def may_name(words: Sequence[str], *, beside: bool) -> bool:
     """Say whether a caption of one word, with an initial or without, may be somebody's name though no model saw one.
 
-    A word on the lists of people's names alone is, one on both kinds of lists with an initial; `beside` an identifier
-    one without, or on no list, is, too.
+    A word on the lists of people's names alone is, one on both kinds of lists with an initial, and one on none that is
+    built as names are. `beside` an identifier one on both is that people bear, and one on none not built as words are.
     """
     bare = [word.strip(".,:;^") for word in words]
     long = [word for word in bare if len(word) >= SHORT]
@@ -199,7 +218,9 @@ def may_name(words: Sequence[str], *, beside: bool) -> bool:
     name, safe = load_lists().on(low)
     double = any(len(one) > SHORT and load_lists().on(one) == [True, False] for one in JOINED.split(low)[1:])
     return double or bool(
-        (name and (not safe or len(bare) > 1)) or (beside and len(low) > SHORT and (name or not safe))
+        (name and (not safe or len(bare) > 1))
+        or (not name and not safe and is_namelike(low))
+        or (beside and len(low) > SHORT and (is_borne(low) if name else not safe and not is_wordlike(low)))
     )
 
 
@@ -227,9 +248,16 @@ def is_unknown(text: str) -> bool:
 
 
 def _is_seldom(word: str, score: float) -> bool:
-    """Say whether a word is about the picture beside others, and nobody is called so unless a model is sure of it."""
+    """Say whether nobody is called by a word unless a model is sure: one about the picture, or built as words are."""
     held = vocabulary()
-    return (score < LIKELY and word in held.seldom) or (score < CERTAIN and word in held.beside and not is_borne(word))
+    if score < LIKELY and (word in held.seldom or _is_hardly_a_name(word, rather=score < EVEN)):
+        return True
+    return score < CERTAIN and word in held.beside and not is_borne(word)
+
+
+def _is_hardly_a_name(word: str, *, rather: bool) -> bool:
+    """Say whether people bear no such name, and it is on both kinds of lists (`Twist`) or built as words are."""
+    return not is_borne(word) and (load_lists().on(word) == [True, True] or is_wordlike(word, rather=rather))
 
 
 def _is_listed(words: Sequence[str]) -> bool:

@@ -59,6 +59,11 @@ def is_word(word: str) -> bool:
     return word in _lists()[0]
 
 
+def trade_words() -> frozenset[str]:
+    """Return the words of the trade that are nobody's name."""
+    return _lists()[0]
+
+
 def is_trade_or_name(word: str) -> bool:
     """Say whether a word is of the trade, be it somebody's name as well."""
     return word.lower() in _lists()[2]

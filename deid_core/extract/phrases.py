@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from deid_core.detect.word_lists import load_lists
 from deid_core.extract.borne import is_borne
 from deid_core.extract.vocabulary import vocabulary
+from deid_core.extract.wordlike import is_wordlike
 
 EDGE = " .,:;()[]=*-+"
 SMALL, SHORT = 2, 4  # letters of a small word at least, and of a name, but for the shortest
@@ -83,7 +84,8 @@ def is_coined(word: str) -> bool:
     ):
         return False
     if not word[0].islower() and word[-1].islower():
-        return all(map(_is_told, parts)) and any(part in held.words for part in parts)
+        told = all(_is_told(part) or is_wordlike(part, rather=True) for part in parts)
+        return told and any(part in held.words for part in parts)
     return True
 
 

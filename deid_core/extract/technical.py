@@ -84,7 +84,7 @@ def may_be_a_person(words: Sequence[str]) -> bool:
         return False
     called = [word.lower() in held.namesakes for word in rest]
     if any(labels):
-        initials = len(rest) == 1 and rest[0].isupper() and len(rest[0]) < NAME
+        initials = len(rest) == 1 and rest[0].isupper() and len(rest[0]) <= NAME
         return initials or (
             any(called) and all(one or len(word) <= NAME for one, word in zip(called, rest, strict=True))
         )

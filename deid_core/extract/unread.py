@@ -20,6 +20,7 @@ from deid_core.extract.reach import ends, gaps
 from deid_core.extract.reading import SCENES, Reading, engine, reading
 from deid_core.extract.regions import outside, recipe_for, regions
 from deid_core.extract.technical import has_label, is_label, is_plain, is_technical, is_word, may_be_a_person
+from deid_core.extract.vocabulary import vocabulary
 from deid_core.model import Document, Finding, Part, PixelBox
 from deid_core.policy import Policy
 from deid_core.ports import KnownValue, Word
@@ -200,7 +201,8 @@ def _is_initials(text: str) -> bool:
 def _is_short(letters: str) -> bool:
     """Say whether three letters are a word, or short for one: `OFF`, `PHT`."""
     low = letters.lower()
-    return is_abbreviation(low) or (len(low) == INITIALS and load_lists().on(low) == [False, True])
+    listed = low in vocabulary().beside or load_lists().on(low) == [False, True]
+    return is_abbreviation(low) or (len(low) == INITIALS and listed)
 
 
 def _in_row(line: Sequence[Word], box: PixelBox) -> bool:

@@ -16,13 +16,13 @@ NUMBER = r"(?:[+-]?\d{1,4}(?:[.,]\d{1,3})?[.%]?)"  # five digits in a row are no
 ROUGH = 6  # letters of a word that is known though one of them is misread
 LONG = 9  # the same where there are many: shorter ones are alike
 STEM = 3  # letters at least before an ending
-MORE = ("technical_words_more.txt", "technical_words_abroad.txt")
+MORE, ABROAD = "technical_words_more.txt", ("technical_words_abroad.txt", "technical_words_world.txt")
 LIGATURES = str.maketrans({"ß": "ss", "œ": "oe", "æ": "ae"})
 DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 FILLED = {
     "{quantity}": "quantities", "{unit}": "units", "{sequence}": "sequences", "{eponym}": "eponyms",
-    "{eponyms}": "pairs",
+    "{eponyms}": "pairs", "{author}": "authors", "{growth}": "growth",
 }  # fmt: skip
 
 
@@ -66,8 +66,8 @@ def vocabulary() -> Vocabulary:
     """Return what is listed, read once a process."""
     folder = files("deid_core.extract")
     table = tomllib.loads(folder.joinpath("technical.toml").read_text("utf-8"))
-    held = frozenset(word for name in MORE for word in _listed(name))
-    abroad = frozenset(form for word in _listed(MORE[-1]) for form in written(word))
+    held = frozenset(word for name in (MORE, *ABROAD) for word in _listed(name))
+    abroad = frozenset(form for name in ABROAD for word in _listed(name) for form in written(word))
     more = frozenset(form for word in held for form in written(word))
     surnames = frozenset(form for word in held if any(map(_is_name, written(word))) for form in written(word))
     words = frozenset(map(str.lower, (*table["words"], *_listed("technical_words.txt"), *(more - surnames))))

@@ -1,7 +1,8 @@
 """Make the list of names that people of 60 countries bear: `python -m deployments.train.borne FILE`.
 
-It holds those of Faker's given and family names that the lists of the models have, too, as their hashes: a word of
-those lists that is not among them is a rare name at most (`deid_core/extract/borne.py`).
+It holds those of Faker's given and family names that the lists of the models have, too, as their hashes, and with
+`--surnames` those that two of 100,000 in the United States bear: a word of those lists that is not among them is a rare
+name at most (`deid_core/extract/borne.py`). The census of 1990 comes with the package `names` as `dist.all.last`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from deid_core.detect.word_lists import WordLists, load_lists
 from deid_core.extract.vocabulary import written
 
 WORD = re.compile(r"[^\W\d_]+")
+LEAST = 0.002  # hundredths
 
 
 def names() -> Iterator[str]:
@@ -33,16 +35,26 @@ def names() -> Iterator[str]:
                         yield from (form for word in WORD.findall(one.lower()) for form in written(word))
 
 
-def borne() -> set[int]:
+def surnames(census: Path) -> Iterator[str]:
+    """Yield the names, in small letters, of a table of names and the share of people that bears each, in hundredths."""
+    for line in census.read_text("ascii").splitlines():
+        name, share, *_ = line.split()
+        if float(share) >= LEAST:
+            yield name.lower()
+
+
+def borne(more: Iterable[str] = ()) -> set[int]:
     """Return the hashes of those that are on the lists of names."""
-    return {WordLists.hashed(name) for name in set(names()) if load_lists().on(name)[0]}
+    return {WordLists.hashed(name) for name in {*names(), *more} if load_lists().on(name)[0]}
 
 
 def main() -> None:
     """Read the command line and write the file."""
     parser = argparse.ArgumentParser(prog="python -m deployments.train.borne", description=__doc__)
     parser.add_argument("file", type=Path, help="where the hashes go, .npy")
-    np.save(parser.parse_args().file, np.array(sorted(borne()), np.uint32))
+    parser.add_argument("--surnames", type=Path, help="a table of surnames and how many in a hundred bear them")
+    asked = parser.parse_args()
+    np.save(asked.file, np.array(sorted(borne(surnames(asked.surnames) if asked.surnames else ())), np.uint32))
 
 
 if __name__ == "__main__":
