@@ -37,6 +37,10 @@ PAIRED = (
     "desk",
     "phone",
     "printouts",
+    "talk",
+    "grids",
+    "lore",
+    "pleas",
 )  # each with hard negatives of its own
 ALONE = ("notes", "negatives", "queries", "legal", "inpatient", "layouts", "narrative", "plain", "owned")
 BANKS = (*ALONE, *PAIRED, *(f"{name}_negatives" for name in PAIRED))
