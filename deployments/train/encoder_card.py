@@ -21,8 +21,8 @@ It went on from earlier weights (`--start`) at two thirds of the rate, and the w
 of version 3.4.2650 (revision edb8955 of this repository) and where it ended, as is known to do well (Wortsman et al.
 2022). 3.4.2650 lies halfway in the same way between 3.3.2000 (059fed0) and the end of its own training, where this one
 began; 3.3.2000 between the mean of 2.1.2400 (bac650d) and 3.1.2300 (f4f67a6), each trained from the pretrained encoder
-on the templates of its day, and the end of its own. The banks `talk`, `grids`, `lore` and `pleas`, new in it, were drawn
-from three times as often as others. `make train` trains anew from the pretrained encoder, in two rounds.
+on the templates of its day, and the end of its own. The banks `talk`, `grids`, `lore` and `pleas`, new in it, were
+drawn from three times as often as others. `make train` trains anew from the pretrained encoder, in two rounds.
 """
 OPTIONS = "--data DIR --gold tests/gold/text --out DIR"
 ROUNDS = """
