@@ -106,13 +106,15 @@ class Put:
         return text in self.joined
 
     def explains(self, text: str) -> bool:
-        """Say whether a text is made of nothing but values that were put there."""
+        """Say whether a text is made of values that were put there, with words at most beside them: `MRN SFF57C60A`."""
         if text in self:
             return True
+        bare = whole = text
         for value in self.values:
             if value in text:
-                text = text.replace(value, " ")
-        return not any(map(str.isalnum, text))
+                bare = bare.replace(value, " ")
+                whole = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", whole)
+        return not any(map(str.isalnum, bare)) or not any(map(str.isdigit, whole))
 
 
 NOTHING = Put()

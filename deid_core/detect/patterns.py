@@ -205,7 +205,11 @@ def echoes(text: str, hits: Iterable[tuple[TextRule, Span]], language: str = DEF
     for rule, span in hits:
         if rule.echo and span.score >= ECHO_FROM:
             value = text[span.start : span.end]
-            for part in (value,) if rule.whole else _told(value, span.entity_type, never_names(language)):
+            if rule.whole or span.entity_type not in NAMES:
+                if (rule.whole or len(value) >= ECHO_DIGITS) and ECHO_WORD.fullmatch(value):
+                    told.setdefault(value, span.entity_type)
+                continue
+            for part in _told(value, never_names(language)):
                 told.setdefault(part, span.entity_type)
     if not told:
         return []
@@ -221,7 +225,7 @@ def _whole_words(text: str, sought: Mapping[str, object]) -> Iterator[tuple[int,
     if len(sought) > ECHO_FEW:
         yield from ((word.start(), word[0]) for word in ECHO_WORD.finditer(text) if word[0] in sought)
         return
-    for value in filter(ECHO_WORD.fullmatch, sought):
+    for value in sought:
         start = text.find(value)
         while start >= 0:
             if _stands_whole(text, start, value):
@@ -246,12 +250,8 @@ def _inside_word(text: str, start: int) -> bool:
     return bool(ECHO_LETTER.match(before[-1:]))
 
 
-def _told(value: str, label: EntityType, common: frozenset[str]) -> Iterator[str]:
-    """Yield the words of a value that identify on their own: long parts of names, whole numbers."""
-    if label not in NAMES:
-        if len(value) >= ECHO_DIGITS:
-            yield value
-        return
+def _told(value: str, common: frozenset[str]) -> Iterator[str]:
+    """Yield the words of a name that identify on their own: its long parts."""
     for word in ECHO_WORD.findall(value):
         if len(word) >= ECHO_LETTERS and word.lower() not in common and word[0].isupper():
             yield from (word, word.upper(), word.capitalize())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 from deid_core.detect import checks
 from deid_core.detect.rules.words import words
@@ -54,10 +54,8 @@ COUNTED = re.compile(
     r"lower)|ago\b|r\b|l\b|[x\u00d7=<>+*]|-\s?\d|/|%|\b(?:ns|nacl|saline|dose|cap|cc|l\b))"
 )
 SAME = re.compile(r"(?i)(?:cx|cultures?|bottles?|power|strength|pulses?|motor|pinhole|\d/\d{1,2}[,;]?)\s\Z")
-CUE = re.compile(
-    r"(?i)\b(?:on|since|until|till|admitted|discharged|seen|from|dated|started|stopped|last|next|due|cx|scan|surgery|d/c"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day) \Z"
-)
+_CUES = "on since until till admitted discharged seen from dated started stopped last next due cx scan surgery d/c"
+CUES = frozenset(f"{_CUES} monday tuesday wednesday thursday friday saturday sunday".split())
 COURSE = re.compile(r"(?i)\b(?:for|give|further|another|last|past|x) \Z")
 SPAN = re.compile(
     r"\d{1,2}/\d{1,2}(?:/(?:\d\d){1,2})?"
@@ -101,8 +99,8 @@ def likely_day(text: str, start: int, end: int) -> Spot:
     if COUNTED.match(after):
         return None
     points = ENOUGH if PADDED.search(text[start:end]) else _shape_points(first, second)
-    if points < ENOUGH and _is_of_its_month(text, start, (first, second)):
-        points = ENOUGH
+    if points < ENOUGH:
+        points = ENOUGH * _is_of_its_month(text, start, (first, second))
     if points < ENOUGH:
         line, rest = before.rsplit("\n", 1)[-1], after.split("\n", 1)[0]
         if not (NUMBERED.search(line) or NUMBERED.search(rest)):
@@ -117,17 +115,30 @@ def _is_of_its_month(text: str, start: int, own: tuple[int, int]) -> bool:
     """Say whether others of its month, in one order, are dates for sure near by: a note of few days names them so."""
     if own[0] == own[1] or own in IDIOMS:
         return False
-    months: Counter[tuple[int, int]] = Counter()
-    for other in FRACTION.finditer(text, max(0, start - NOTE), start + NOTE):
-        pair = int(other[1]), int(other[2])
-        if other.start() != start and pair != own and _exists(*pair) and _is_sure(text, other, pair):
-            months.update({(0, pair[0]), (1, pair[1])})
-    return max(months[0, own[0]] if own[0] <= MONTHS else 0, months[1, own[1]] if own[1] <= MONTHS else 0) >= SEVERAL
+    near = [pair for at, pair in _sure_days(text) if abs(at - start) < NOTE and at != start and pair != own]
+    return any(own[place] <= MONTHS and sum(pair[place] == own[place] for pair in near) >= SEVERAL for place in (0, 1))
+
+
+@lru_cache(maxsize=4)  # asked for each fraction of a text in turn
+def _sure_days(text: str) -> tuple[tuple[int, tuple[int, int]], ...]:
+    """Return where fractions stand that are dates for sure, and their numbers."""
+    found = ((other, (int(other[1]), int(other[2]))) for other in _fractions(text))
+    return tuple((other.start(), pair) for other, pair in found if _exists(*pair) and _is_sure(text, other, pair))
+
+
+def _fractions(text: str) -> Iterator[re.Match[str]]:
+    """Yield the fractions of a text; a search from slash to slash takes a tenth of the time."""
+    at = text.find("/")
+    while at > 0:
+        found = FRACTION.match(text, max(at - 2, 0)) or FRACTION.match(text, at - 1)
+        if found:
+            yield found
+        at = text.find("/", at + 1)
 
 
 def _is_sure(text: str, fraction: re.Match[str], pair: tuple[int, int]) -> bool:
     before = text[max(0, fraction.start() - REACH) : fraction.start()]
-    told = PADDED.search(fraction[0]) or _shape_points(*pair) or CUE.search(before)
+    told = _shape_points(*pair) or PADDED.search(fraction[0]) or before[:-1].rpartition(" ")[2].lower() in CUES
     return bool(told) and not COUNTED.match(text, fraction.end()) and not SCALE.search(before)
 
 

@@ -52,15 +52,15 @@ def _run(text: str, start: int, end: int) -> list[re.Match[str]]:
     """Return the words of a candidate up to the first that is common, a label or holds a digit."""
     kept: list[re.Match[str]] = []
     for word in NAME_WORD.finditer(text, start, end):
-        value = word.group().rstrip(".")
-        low = value.lower()
-        after = text[word.end() : word.end() + 2]
-        if kept and (low in GENERATION or (low in PARTICLES and text[word.start()].islower())):
+        value, stop = word[0].rstrip("."), word.end()
+        low, after = value.lower(), text[stop : stop + 1]
+        known = low in PARTICLES
+        if kept and (low in GENERATION or (known and text[word.start()].islower())):
             kept.append(word)
             continue
-        particle = not kept and low in PARTICLES and after[:1] in {" ", "."} and word.end() < end
+        particle = known and not kept and after in {" ", "."} and stop < end
         numbered = not value.isalpha() and any(char.isdigit() or char == "_" for char in value)
-        if numbered or after[:1] == "#" or (after[:1] == ":" and kept):
+        if numbered or after == "#" or (after == ":" and kept):
             break
         if kept and value.isupper() and value.replace(".", "").lower() in CREDENTIALS:
             break
@@ -81,7 +81,7 @@ def _is_ambiguous(name: str) -> bool:
 def person(text: str, start: int, end: int) -> Spot:
     """Keep the words that can be a name after a title or a name's own label."""
     kept = _run(text, start, end)
-    real = [word.group() for word in kept if word.group().lower() not in PARTICLES]
+    real = [word[0] for word in kept if word[0].lower() not in PARTICLES]
     if all(word.isupper() and word.replace(".", "").lower() in words("labels") for word in real):
         return None
     if not real or (len(real) == 1 and (real[0].rstrip(".") in PLACEHOLDERS or real[0].lower() in GENERATION)):
@@ -105,13 +105,14 @@ def person_after_cue(text: str, start: int, end: int) -> Spot:
     ]
     if not names or (all(_is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
         return None
-    asked = len(names) == 1 and text[found[1] : found[1] + 1] in {"?", "!"} and text[start - 2 : start] == ": "
-    told = len(names) == 1 and SMALL_WORD.match(text, found[1]) and _is_a_turn(text, start)
-    if asked or told or all(name.lower() in words("nobody", "alone") for name in names):
+    if len(names) > 1:
+        return None if all(name.lower() in words("nobody", "alone") for name in names) else found
+    asked = text[found[1] : found[1] + 1] in {"?", "!"} and text[start - 2 : start] == ": "
+    told = SMALL_WORD.match(text, found[1]) and _is_a_turn(text, start)
+    if asked or told or names[0].lower() in words("nobody", "alone"):
         return None  # a turn of a talk that is one word
     around = text[max(0, start - NEIGHBOURHOOD) : end + NEIGHBOURHOOD]
-    lone = len(names) == 1 and names[0].isupper()
-    if lone and (len(names[0]) <= ACRONYM or any(char.islower() for char in around)):
+    if names[0].isupper() and (len(names[0]) <= ACRONYM or any(char.islower() for char in around)):
         return None
     return found
 
