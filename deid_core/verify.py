@@ -113,7 +113,8 @@ class Put:
         for value in self.values:
             if value in text:
                 bare = bare.replace(value, " ")
-                whole = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", whole)
+                if len(value) >= BYTES_AT_LEAST:  # a year that was put there explains no `2019 Maple Avenue`
+                    whole = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " ", whole)
         return not any(map(str.isalnum, bare)) or not any(map(str.isdigit, whole))
 
 

@@ -15,6 +15,7 @@ from deid_core.verify import Put
         ("SFF57C60A802F", "MRN SFF57C60A802F 12", False),
         ("12", "AB12", False),  # part of what stands there explains nothing
         ("2019", "K2019X77", False),
+        ("2019", "2019 Maple Avenue", False),
         ("<ID>", "Bed <ID>", True),
         ("患者", "患者患者", True),
     ],
