@@ -40,6 +40,7 @@ SIGNS = {
 }
 NUMBER = rb"[^0-9][0-9]"  # a run of digits begins
 FARTHEST = 3  # characters behind a sign
+BESIDE_WORD = 6  # characters behind a word that are looked up with it: what they leave of its rules is kept
 DOTTED, KELVIN = "i\u0307", "\u212a"  # the lower case of U+0130 is two code points; that of U+212A is the letter k
 Found = tuple[int, int, int, TextRule]  # start and end of a trigger, the order of trying there, the rule
 Run = tuple[tuple[int, int, Foreseen], ...]  # digits, what is added to the order, what they leave of their rules
@@ -80,7 +81,7 @@ class Gate:
         self._common = [0] * len(rest) + lengths  # by a report's number: of a common word, as above
         self._rest = _database([*rest, *common], [hyperscan.HS_FLAG_DOTALL] * len(self._common), literal=False)
         strange = max(map(len, self._strange_words), default=0) + 1 + NEXT
-        self._longest = max([FARTHEST, strange, *self._lengths, *self._common])
+        self._longest = max([FARTHEST, strange, *self._lengths, *self._common]) + AHEAD  # read beyond a block
         self._thread = local()  # a scratch space serves one thread at a time
 
     def _expressions(self, words: Iterable[str]) -> tuple[list[bytes], list[int]]:
@@ -138,7 +139,8 @@ class Gate:
         part = text[low : high + self._longest]
         if not plain:
             part = part.replace(KELVIN, "K")
-        part = f"{text[low - 1] if low else ' '}{part}{' ' * FARTHEST}"  # the text from one character before `low` on
+        # the text from one character before `low` on
+        part = f"{text[low - 1] if low else ' '}{part}{' ' * BESIDE_WORD}"
         data = part.encode("ascii", "replace")
         rest, words = self._reported(part, data, plain=plain)
         found = self._at_words(text, part, words, low, high)
@@ -164,14 +166,14 @@ class Gate:
             length = common[number]
             if length:
                 behind = end - NEXT + 1  # of the word and one character
-                around = part[end - length : behind + 1]
+                around = part[end - length : behind - 1 + BESIDE_WORD]
                 if known(around, UNMET):
                     words.append((behind, around))
             elif number or run(part[end - 2 : end + SHORT_RUN], UNMET):
                 rest.append((end, number))
 
         def report_word(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            around = part[end - lengths[number] : end + 1]
+            around = part[end - lengths[number] : end - 1 + BESIDE_WORD]
             if known(around, UNMET):
                 words.append((end, around))
 
@@ -196,21 +198,22 @@ class Gate:
         plain = text.isascii()
         for end, around in reports:
             met = self._met.get(around) or self._meet(around)
-            if met is None or end - len(around) > high - low - 2:
+            at = low + end - 1 + BESIDE_WORD - len(around)
+            if met is None or at >= high:
                 continue
-            at = low + end - len(around) + 1
             to = low + end - 2
             if not (plain or text[max(0, at - 1) : to + 1].isascii() or is_word(text, at, to)):
                 continue
             if met.live:
-                met = self._foresight.read(met, part[end + 1 : end + AHEAD])
+                met = self._foresight.read(met, part[end - 1 + BESIDE_WORD : end + AHEAD])
             for order, rule in self._hindsight.left(met, text, at) if met.rules else ():
                 found.append((at, to, order, rule))
         return found
 
     def _meet(self, around: str) -> Foreseen | None:
-        """Return what a word, the character before it and two behind leave of its rules, and keep it."""
-        known = self._foresight.read(self._begun(around[0], around[1:-2]), around[-2:])
+        """Return what a word, the character before it and some behind it leave of its rules, and keep it."""
+        word, behind = around[1:-BESIDE_WORD], around[-BESIDE_WORD:]
+        known = self._foresight.read(self._begun(around[0], word), behind)
         return self._met.setdefault(around, known if known.rules else None)
 
     def _begun(self, before: str, written: str) -> Foreseen:
