@@ -12,10 +12,10 @@ from functools import cache, lru_cache
 
 from deid_core.detect.word_lists import load_lists
 from deid_core.entities import EntityType
-from deid_core.extract.borne import is_borne
+from deid_core.extract.borne import are_borne_together, is_borne
 from deid_core.extract.descriptors import is_named, is_shortened, is_word, parts
 from deid_core.extract.phrases import is_coined, is_phrase
-from deid_core.extract.technical import is_label
+from deid_core.extract.technical import is_label, is_plain
 from deid_core.extract.vocabulary import vocabulary
 from deid_core.extract.wordlike import is_namelike, is_wordlike
 from deid_core.model import Span
@@ -41,6 +41,7 @@ CODED = re.compile(r"(?:[^\W\d_]{1,2}-)?[^\W\d_]{1,4}(?:\d{2,4}|[1-9])[^\W\d_]{0
 SCALED = re.compile(
     r"[^\W\d_]{0,3}\d?\W{0,2}[+-]?\d{1,3}[.,]\d{1,2}\s?[^\W\d_]{0,3}"
 )  # a short name, and a value of a scale
+SETTINGS = re.compile(r"(?:[^\W\d_]{2,4}\W?\d{1,4}(?:[.,]\d{1,2})?\W?){2,4}")  # names with values, run together
 LONG_ENOUGH = re.compile(r"\d{5}|(?:\d\D{0,2}){7}")  # digits of somebody's number that a model finds among other lines
 DATED = re.compile(r"\d[/.:-]\d")
 YEAR = re.compile(r"(?:19|20)\d\d")
@@ -117,10 +118,12 @@ def _says_more(found: str, span: Span) -> bool:
 def believed_aside(text: str, span: Span, detector: str) -> Span | None:
     """Return what is believed of a rule's finding in captions that tell of things: none that needs more than form.
 
-    What is made of words about the picture is no relative, licence, street or institution; a clock has a colon.
+    What is made of words about the picture is no relative, licence, street or institution; a clock has a colon. Two
+    settings or more that run together are no code: `WL50WW350`.
     """
     found = text[span.start : span.end]
     formed = span.entity_type in NEED_MORE or (span.entity_type is EntityType.TIME and ":" not in found)
+    formed = formed or (span.entity_type in NUMBERS and SETTINGS.fullmatch(found) is not None and is_plain([found]))
     return None if detector == RULES and formed else span
 
 
@@ -205,7 +208,7 @@ def may_name(words: Sequence[str], *, beside: bool) -> bool:
     """Say whether a caption of one word, with an initial or without, may be somebody's name though no model saw one.
 
     A word on the lists of people's names alone is, one on both kinds of lists with an initial, and one on none that is
-    built as names are. `beside` an identifier one on both is that people bear, and one on none not built as words are.
+    built as names are, or is two names run together. `beside` an identifier one on both is that people bear, and one on none not built as words are.
     """
     bare = [word.strip(".,:;^") for word in words]
     long = [word for word in bare if len(word) >= SHORT]
@@ -219,7 +222,7 @@ def may_name(words: Sequence[str], *, beside: bool) -> bool:
     double = any(len(one) > SHORT and load_lists().on(one) == [True, False] for one in JOINED.split(low)[1:])
     return double or bool(
         (name and (not safe or len(bare) > 1))
-        or (not name and not safe and is_namelike(low))
+        or (not name and not safe and (is_namelike(low) or (are_borne_together(low) and not is_wordlike(low))))
         or (beside and len(low) > SHORT and (is_borne(low) if name else not safe and not is_wordlike(low)))
     )
 

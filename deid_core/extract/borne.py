@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from deid_core.detect.word_lists import WordLists
 
+SHORTEST = 4  # letters of a name that is told in a word of two
+
 
 @lru_cache(maxsize=4096)
 def is_borne(word: str) -> bool:
@@ -23,6 +25,15 @@ def is_borne(word: str) -> bool:
     value, held = np.uint32(WordLists.hashed(word)), _held()
     at = int(np.searchsorted(held, value))
     return at < len(held) and int(held[at]) == value
+
+
+def are_borne_together(word: str) -> bool:
+    """Say whether a word is two that people bear, of four letters or more, with an initial or without: `frostderekr`."""
+    return any(
+        is_borne(word[:at]) and is_borne(word[at:end])
+        for end in (len(word), len(word) - 1)
+        for at in range(SHORTEST, end - SHORTEST + 1)
+    )
 
 
 @cache

@@ -113,7 +113,9 @@ def test_a_word_that_nobody_knows_goes_with_what_was_not_read_of_its_caption(tex
 @pytest.mark.parametrize(
     ("text", "label", "held"),
     [("Intima Media", EntityType.ORGANISATION, False), ("Twin A", EntityType.RELATIVE_NAME, False),
-     ("1420", EntityType.TIME, False), ("14:20", EntityType.TIME, True), ("Small", EntityType.NAME, True)],
+     ("1420", EntityType.TIME, False), ("14:20", EntityType.TIME, True), ("Small", EntityType.NAME, True),
+     ("WL50WW350", EntityType.ID, False), ("kV120mA200", EntityType.ID, False), ("TI0.3MI0.9", EntityType.ID, False),
+     ("MR48213", EntityType.MRN, True), ("K40BX7731", EntityType.ID, True), ("S5120L7", EntityType.ID, True)],
 )  # fmt: skip
 def test_a_rule_needs_more_than_form_in_a_caption_of_things(text: str, label: EntityType, held: bool) -> None:
     """A name by a rule, a clock with its colon, and whatever is known, hold."""

@@ -38,6 +38,16 @@ def test_short_words_and_what_is_no_word_are_neither(word: str) -> None:
     assert not is_namelike(word)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("FROSTDEREKR", True), ("HARRISONMEGAN", True), ("PetersonAnna", True), ("frostderekr", False),
+     ("EINDRINGTIEFE", False), ("POSTPROCESSING", False), ("CALIBRATION", False), ("KIDNEYTRANSV", False)],
+)  # fmt: skip
+def test_two_names_that_were_read_without_the_space_between_them_may_be_somebody(text: str, *, is_one: bool) -> None:
+    """Small text is read so, and no list has a family name and a given name as one word."""
+    assert may_name([text], beside=False) is is_one
+
+
 def test_few_names_on_no_list_are_taken_for_words_and_few_words_for_names() -> None:
     """Of the names of sixty countries, and of what is listed as about the picture."""
     rare = [name for name in sorted(set(names()))[::7] if len(name) > 3 and load_lists().on(name) == [False, False]]
