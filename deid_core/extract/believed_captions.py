@@ -208,7 +208,8 @@ def may_name(words: Sequence[str], *, beside: bool) -> bool:
     """Say whether a caption of one word, with an initial or without, may be somebody's name though no model saw one.
 
     A word on the lists of people's names alone is, one on both kinds of lists with an initial, and one on none that is
-    built as names are, or is two names run together. `beside` an identifier one on both is that people bear, and one on none not built as words are.
+    built as names are, or is two names run together. `beside` an identifier one on both is that people bear, and one on
+    none not built as words are.
     """
     bare = [word.strip(".,:;^") for word in words]
     long = [word for word in bare if len(word) >= SHORT]

@@ -28,7 +28,7 @@ def is_borne(word: str) -> bool:
 
 
 def are_borne_together(word: str) -> bool:
-    """Say whether a word is two that people bear, of four letters or more, with an initial or without: `frostderekr`."""
+    """Say whether a word is two that people bear, of four letters each, and an initial at most: `frostderekr`."""
     return any(
         is_borne(word[:at]) and is_borne(word[at:end])
         for end in (len(word), len(word) - 1)
