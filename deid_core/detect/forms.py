@@ -31,7 +31,7 @@ LITERAL = frozenset(
         *(EntityType.TIME, EntityType.IP),
     }
 )
-SHORTEST, VALUES, COMPILED = 3, 512, 4096
+SHORTEST, VALUES, COMPILED = 3, 512, 1024
 GROUPS = "="
 GLUED = 0.9  # the score of a name in the middle of a word
 # Han, kana and Hangul stand beside other words without a space

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from deid_core.detect.rules.cited import hospital_in_letters, typed_by
-from deid_core.detect.rules.words import never_names
+from deid_core.detect.rules.initials import initials_after_a_label, who_did_it
+from deid_core.detect.rules.trim import is_common
+from deid_core.detect.rules.words import never_names, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
 
@@ -21,11 +24,33 @@ SPELT = re.compile(
 ALONE = re.compile(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])")
 WORD = re.compile(r"[^\W\d_]+")
 TYPED = re.compile(r"([A-Z]{2,3})[/:]([a-z]{2,3})[ \t]*(?=[\r\n]|\Z)")
+NAMED = re.compile(
+    r"((?:[A-Z]\.?[ ]|[A-Z][a-z]{1,12}[ ])?[A-Z][\w'\u2019-]{2,20})[ ]?/[ ]?([a-z]{2,3})[ \t]*(?=[\r\n]|\Z)"
+)
 ENDED = re.compile(r"(?:\A|\n|[.!?)][ \t]{1,3})[ \t]*\Z")  # what stands before letters of who dictated and who typed
+LETTERS = r"(?:[A-Z]{2,4}|[a-z]{2,3}|[A-Z][a-z]{1,2}[A-Z]{1,2}|[A-Z]\.[A-Z]\.(?:[A-Z]\.)?)"
+# letters behind a dash, stroke or bracket that end a line: `No concerns. --mt`, `Home today. /jkl`, `[ksb]`
+SIGN_OFF = re.compile(
+    rf"(?:[-\u2013\u2014~/]{{1,2}}[ \t]?(?P<v>{LETTERS})|\[(?P<v2>{LETTERS})\])"
+    r"(?:,?[ ](?:rn|RN|lpn|LPN|CNA|cna|RMN|EN|np|NP|hca|HCA))?(?:[ ]\d\d:?\d\d)?\.?[ \t]*(?=[\r\n]|\Z)"
+)
+SENTENCE_ENDED = re.compile(r"[.!?)\]][ \t]{0,3}\n?[ \t]*\Z|(?<=\w)\n[ \t]*\Z|\n[ \t]*\n[ \t]*\Z")
+BULLET = re.compile(r"(?:\A|\n)[ \t]*[-\u2013\u2014][^\n]*\n[ \t]*\Z")
+# who dictated and who assisted, at a line's end: `ERH / asst Bri`, `MCD / Tully`, `Okeke/ kt`
+PAIRED = re.compile(
+    rf"(?P<v>{LETTERS})[ ]?/[ ]?(?:(?:asst|assist|1st asst|typed|dict|tr)\.?[ ])?"
+    r"(?P<v2>[A-Z][a-z]{2,14}|[A-Z]{3,4})[ \t]*(?=[\r\n]|\Z)"
+)
+ITEM = re.compile(
+    r"[ \t]*(?:[,/;|\u2022]|\r?\n)[ \t]*(?P<v>[^\W\d_]{2,14}(?:[ ][^\W\d_]{2,14}){0,2})[ \t]*(?=[,/;|\u2022\r\n]|\Z)"
+)
+BEGUN = re.compile(r"[ \t]*(?:[,/;|\u2022]|\r?\n)[ \t]*(?P<v>[^\W\d_]{2,14})[ ]")  # the first word of an item's two
 SIGNED = re.compile(r"(?<=[.!])[ \t]*\r?\n\s{0,8}([A-Z]\.|[A-Z]{2,3}\.?)\s{0,8}\Z")
 LAST = 32  # code points of a text's end in which a letter of who wrote it stands
 HOUSES = frozenset({EntityType.FACILITY, EntityType.ORGANISATION})
 PLACES = HOUSES | {EntityType.CITY, EntityType.COUNTY, EntityType.ADDRESS}
+PEOPLE = frozenset({EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME})
+LISTED_BY = " \t\r\n,/;|\u2022"
 SMALL = frozenset({" of ", " of the ", " & ", " on ", " am ", " i "})
 LETTERS_AHEAD = re.compile(r"(?<![\w/.-])([A-Z]{3,5}) \Z")
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -36,6 +61,7 @@ UNHEARD = 5  # letters of a word that is spelt though it stands nowhere else
 def with_spelt(text: str, spans: Sequence[Span]) -> list[Span]:
     """Return spans in order with those of spelt and signed names, each made one with what overlaps it."""
     found = [*_spelt(text, [span for span in spans if span.entity_type is EntityType.NAME]), *_signed(text)]
+    found += _listed(text, sorted(spans, key=lambda span: span.start)) if len(spans) > 1 else []
     joined: list[Span] = []
     for span in sorted([*spans, *found], key=lambda span: span.start) if found else ():
         if joined and span.start < joined[-1].end:
@@ -86,6 +112,59 @@ def _spelt(text: str, names: Sequence[Span]) -> Iterator[Span]:
             yield Span(*match.span(), EntityType.NAME, LIKELY, "spelt_name")
 
 
+def _signed_off(text: str) -> Iterator[Span]:
+    """Yield letters and names that end a line behind a sentence, by a dash, a stroke or in brackets: who wrote it."""
+    for match in SIGN_OFF.finditer(text):
+        group = "v" if match["v"] else "v2"
+        near = max(0, match.start() - LAST)
+        if (
+            SENTENCE_ENDED.search(text, near, match.start())
+            and not BULLET.search(text, near, match.start())
+            and who_did_it(text, *match.span(group))
+            and match[group].lower() not in words("illnesses_in_letters", "labels")
+        ):
+            yield Span(*match.span(group), EntityType.NAME, LIKELY, "signed")
+    for match in PAIRED.finditer(text):
+        ended = ENDED.search(text, max(0, match.start() - 5), match.start())
+        names = [match.span("v"), match.span("v2")]
+        if ended and all(who_did_it(text, *name) and not _is_known(text[slice(*name)]) for name in names):
+            yield Span(match.start(), match.end("v2"), EntityType.NAME, LIKELY, "signed")
+
+
+def _is_known(word: str) -> bool:
+    """Say whether a word is a common one, a heading or whom a disease is called after."""
+    return is_common(word) or word.lower() in words(
+        "headings", "headings_of_things", "eponym_words", "illnesses_in_letters"
+    )
+
+
+def _listed(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield names in small letters between or behind names of a list: `Jelena / wee kiat / Ottoline`."""
+    names = [span for span in spans if span.entity_type in PEOPLE]
+    for before, span in pairwise(names):
+        near = text[before.end : span.start]
+        half = BEGUN.fullmatch(text, before.end, span.start)
+        if half and not is_common(half["v"]):
+            yield Span(half.start("v"), span.end, EntityType.NAME, LIKELY, "listed_name")
+        if len(near) > LAST or not near.strip(LISTED_BY):
+            follows = ITEM.match(text, span.end) if near and not near.strip(LISTED_BY) else None
+            end = len(text) if follows is None else follows.end()
+            if follows and not any(other.start < end and span.end < other.end for other in names):
+                yield from _item(follows, near)
+            continue
+        item = ITEM.match(text, before.end)
+        if item and not text[item.end() : span.start].strip(LISTED_BY):
+            yield from _item(item, text[item.end() : span.start])
+
+
+def _item(item: re.Match[str], sign: str) -> Iterator[Span]:
+    """Yield an item of a list where what parts it from the others is one sign and its words can all be names."""
+    found = item["v"].split()
+    parted = item[0][: item.start("v") - item.start()].strip(" \t\r") == sign.strip(" \t\r")
+    if parted and not any(is_common(word) or word.lower() in words("headings", "labels", "nobody") for word in found):
+        yield Span(*item.span("v"), EntityType.NAME, LIKELY, "listed_name")
+
+
 def _signed(text: str) -> Iterator[Span]:
     """Yield letters of who dictated and who typed, behind a sentence or on a line of their own, and of who signs."""
     for match in TYPED.finditer(text):
@@ -96,6 +175,11 @@ def _signed(text: str) -> Iterator[Span]:
             and typed_by(text, *match.span(2))
         ):
             yield Span(first, end, EntityType.NAME, LIKELY, "signed")
+    for match in NAMED.finditer(text):
+        ended = ENDED.search(text, max(0, match.start() - 5), match.start())
+        if ended and initials_after_a_label(text, *match.span(2)) and not any(map(_is_known, match[1].split())):
+            yield Span(match.start(), match.end(2), EntityType.NAME, LIKELY, "signed")
+    yield from _signed_off(text)
     last = SIGNED.search(text, max(0, len(text) - LAST))
     if last and typed_by(text, *last.span(1)):
         yield Span(*last.span(1), EntityType.NAME, LIKELY, "signed")

@@ -11,10 +11,11 @@ from deid_core.detect.rules.bodies import is_called_after, is_professional
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.gate import Found, Gate, shipped_gate
 from deid_core.detect.rules.overlap import uncovered
+from deid_core.detect.rules.short_names import is_short_name, may_be_short
 from deid_core.detect.rules.table import AHEAD, LONGEST_RUN, TextRule, make_rule
 from deid_core.detect.rules.tokens import TOKEN
 from deid_core.detect.rules.words import ambiguous, never_names
-from deid_core.detect.spared import GRADED, is_graded
+from deid_core.detect.spared import GRADED, is_graded, is_nobody
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
 from deid_core.languages import DEFAULT
@@ -64,7 +65,7 @@ class Patterns:
 
     def _find(self, queries: Sequence[TextQuery]) -> list[list[Span]]:
         """Take each step over all texts before the next: its code and its tables are at hand then."""
-        hits = self._hits(queries)
+        hits = [_of_people(query.text, own) for query, own in zip(queries, self._hits(queries), strict=True)]
         found = [beside_dates(query.text, own) for query, own in zip(queries, hits, strict=True)]
         for query, own, spans in zip(queries, hits, found, strict=True):
             spans.extend(echoes(query.text, own, self._language))
@@ -86,6 +87,11 @@ class Patterns:
         if not self._allow:
             return spans
         return [s for s in spans if s.rule == "deny" or text[s.start : s.end].casefold() not in self._allow]
+
+
+def _of_people(text: str, hits: list[tuple[TextRule, Span]]) -> list[tuple[TextRule, Span]]:
+    """Leave out a product, a law or a figure that a shipped rule took for somebody's, before it is looked for again."""
+    return [hit for hit in hits if hit[1].rule == "deny" or not is_nobody(text, hit[1], sure=True)]
 
 
 def _is_body(text: str, span: Span) -> bool:
@@ -202,12 +208,14 @@ def _has_neighbour(text: str, span: Span, dates: list[tuple[int, int]]) -> bool:
 def echoes(text: str, hits: Iterable[tuple[TextRule, Span]], language: str = DEFAULT) -> list[Span]:
     """Find again, as whole words, the parts of names and the numbers that a cue has told."""
     told: dict[str, EntityType] = {}
+    whole: dict[str, bool] = {}
     for rule, span in hits:
         if rule.echo and span.score >= ECHO_FROM:
             value = text[span.start : span.end]
             if rule.whole or span.entity_type not in NAMES:
                 if (rule.whole or len(value) >= ECHO_DIGITS) and ECHO_WORD.fullmatch(value):
                     told.setdefault(value, span.entity_type)
+                    whole[value] = True
                 continue
             for part in _told(value, never_names(language)):
                 told.setdefault(part, span.entity_type)
@@ -216,7 +224,11 @@ def echoes(text: str, hits: Iterable[tuple[TextRule, Span]], language: str = DEF
     return [
         Span(start, start + len(word), told[word], ECHO_SCORE, "echo")
         for start, word in _whole_words(text, told)
-        if not (word.lower() in ambiguous(language) and begins_sentence(text, start))
+        if (
+            is_short_name(text, start, language)
+            if len(word) < ECHO_LETTERS and told[word] in NAMES and not whole.get(word)
+            else not (word.lower() in ambiguous(language) and begins_sentence(text, start))
+        )
     ]
 
 
@@ -255,6 +267,8 @@ def _told(value: str, common: frozenset[str]) -> Iterator[str]:
     for word in ECHO_WORD.findall(value):
         if len(word) >= ECHO_LETTERS and word.lower() not in common and word[0].isupper():
             yield from (word, word.upper(), word.capitalize())
+        elif len(word) == ECHO_LETTERS - 1 and word.isalpha() and word[0].isupper() and may_be_short(word):
+            yield word.capitalize()
 
 
 def _denied(policy: Policy) -> Iterator[TextRule]:

@@ -6,8 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deid_core.detect.eponyms import is_of_a_field, names_a_thing
+from deid_core.detect.figures import is_figure
 from deid_core.detect.rules.bodies import is_called_after, is_professional
+from deid_core.detect.rules.days import is_no_day
 from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, never_names, of_the_trade, words
+from deid_core.detect.word_lists import load_lists
 from deid_core.entities import EntityType
 
 if TYPE_CHECKING:
@@ -17,7 +21,15 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 NAME_PART = re.compile(r"[^\W\d_]+")
-EPONYM_HEAD = re.compile(r"(['\u2019]s?)?\s([a-z]+)\b", re.IGNORECASE)
+# what may stand between a person and the noun of what is called after him: `Harris hip score`
+_KINDS = (
+    "forearm elbow hip knee ankle shoulder wrist lumbar cervical chest gastric suction bulb urethral tunnell?ed double"
+)
+_KINDS += (
+    " triple modified revised simplified closed open giant nerve node gas fall falls pressure pain risk depression"
+)
+_KINDS += " anxiety mania activity severity coma bundle rescue self-report universal toric wound ring cell bone skin"
+EPONYM_HEAD = re.compile(rf"(['\u2019]s?)?\s(?:(?:{'|'.join(_KINDS.split())})\s)?([a-z]+)\b", re.IGNORECASE)
 TITLE = re.compile(r"\b(?:m(?:r|rs|s|x)|miss|dr|prof|sir|nurse|sister|pt|patient|doctor)\b\.?\s*$", re.IGNORECASE)
 DOSE = re.compile(r"\d\s?(?:m?c?g|m?l|units?|u|iu|meq|tabs?|caps?|puffs?|drops?|gtts?)\s*$", re.IGNORECASE)
 _ROUTES = "po iv im sc sq sl pr pv ng og gt td it ip in io bd od on tds qds prn"  # and how often
@@ -27,6 +39,10 @@ GRADE = r"[IVX]{1,4}[A-Ca-c]?|[1-6]|[A-F]"
 GRADED = re.compile(rf"[^\W\d_]+(?:[-/\u2013\s][^\W\d_]{{3,}})*(?=\s(?:{GRADE})(?!\w|\.\s*\w|/\d))")
 PLACES_OF_WORK = frozenset({EntityType.ORGANISATION, EntityType.FACILITY})
 PLACES = PLACES_OF_WORK | {EntityType.CITY, EntityType.COUNTY, EntityType.STATE, EntityType.COUNTRY}
+CALLED = PLACES_OF_WORK | {EntityType.NAME, EntityType.RELATIVE_NAME, EntityType.STAFF_NAME, EntityType.CITY}
+ARTICLE = re.compile(r"(?i)\b(?:the|an?|this|that|each|every|any|our|its) \Z")
+_HOUSEHOLD = "family|household|residence|house|home|twins?|boys?|girls?|children|kids|baby|brothers|sisters"
+HOUSEHOLD = re.compile(rf" (?:{_HOUSEHOLD})\b")
 GENUS = re.compile(r"([A-Z])(?:\. ([A-Za-z]{4,}))?")
 SPECIES = re.compile(r"\. ([A-Za-z]{4,})\b")  # after a letter: `H. pylori`
 GENERA = re.compile(r"\b[A-Z][a-z]{4,}\b")
@@ -37,6 +53,7 @@ OF_PEOPLE = re.compile(
     r"(?i)\b(?:by|with|from|to|for|per|told|called|asked|tell|ask|and|son|mr|baby|bed \d+|room \d+) $"
 )
 TRIMMED = frozenset({EntityType.NAME, EntityType.ID})
+SHORTEST = 4
 EVEN = 0.5
 LIKELY, CERTAIN = 0.7, 0.8
 SENTENCE = 4  # spaces, at least
@@ -51,15 +68,17 @@ def spared(text: str, span: Span, *, beside: bool) -> Span | None:
     of public bodies and peoples: `Ms English`, `Ankara State Court`.
     """
     if span.entity_type is EntityType.DATE:
-        return span
+        nothing = is_no_day(text, span.start, span.end) or is_figure(text, span.start, span.end, span.entity_type)
+        return None if nothing else span
     found = list(WORD.finditer(text, span.start, span.end))
     at = span.start, span.end
     spoken = is_eponym(text, *at) or is_graded(text, *at) or _is_route(text, *at) or _is_seldom_a_name(text, span)
     if spoken or _is_genus(text, *at) or all(_is_of_the_trade(word[0]) for word in found):
         return None
-    if _names_a_thing(text, span) or (not beside and _is_public(span, [word[0] for word in found])):
+    values = [word[0] for word in found]
+    if _names_a_thing(text, span) or is_nobody(text, span) or (not beside and _is_public(span, values)):
         return None
-    if all(_names_nobody(word[0]) for word in found):
+    if all(map(_names_nobody, values)) or _is_small(text, span, values):
         return None if span.score < SURE and not beside else span
     if span.entity_type in TRIMMED:
         while _names_nobody(found[0][0]):
@@ -89,6 +108,15 @@ def believed(text: str, spans: Sequence[Span]) -> list[Span]:
     ]
 
 
+def is_nobody(text: str, span: Span, *, sure: bool = False) -> bool:
+    """Say whether a finding is a figure, or a word in a thing's name; not by the field alone where a cue is `sure`."""
+    at = span.start, span.end
+    if span.entity_type in CALLED:
+        asked = not sure or span.entity_type in PLACES_OF_WORK
+        return names_a_thing(text, *at) or (asked and is_of_a_field(text, *at))
+    return is_figure(text, *at, span.entity_type)
+
+
 def _is_doubtful(text: str, span: Span) -> bool:
     if span.entity_type in PLACES:
         return True
@@ -108,7 +136,7 @@ def is_eponym(text: str, start: int, end: int) -> bool:
     Not after a title, and not where any of the words is in no list of such persons.
     """
     found = NAME_PART.findall(text[start:end].lower())
-    known = words("eponym_words") | PARTICLES | {"s"}
+    known = words("eponym_words", "eponyms_before_nouns") | PARTICLES | {"s"}
     if not found or not all(word in known for word in found):
         return False
     after = EPONYM_HEAD.match(text, end)
@@ -132,7 +160,8 @@ def _is_genus(text: str, start: int, end: int) -> bool:
     """Say whether a letter stands for a genus, alone or with what follows: `H. pylori`, `Salmonella, S. Dublin`."""
     short = GENUS.fullmatch(text, start, end)
     species = SPECIES.match(text, end) if short and not short[2] else None
-    if short is None or (species and species[1] in words("organisms")):
+    told = short and (short[2] or (species and species[1]))
+    if short is None or (told and told in words("organisms", "epithets")):
         return short is not None
     whole = (word[0].lower() for word in GENERA.finditer(text) if word[0][0] == short[1])
     return (bool(short[2]) or bool(species)) and any(word in words("organisms") for word in whole)
@@ -160,6 +189,24 @@ def _names_a_thing(text: str, span: Span) -> bool:
         return True
     titled = TITLE.search(text, max(0, span.start - 8), span.start)
     return span.entity_type in PLACES and not titled and is_called_after(text, *at, stayed_at=institution)
+
+
+def _is_small(text: str, span: Span, found: list[str]) -> bool:
+    """Say whether words in small letters are a language's own, in a text that begins as who writes capitals does.
+
+    They are on no list of names, or stand behind an article: `the autumn rota`. Short ones are initials as often.
+    """
+    if span.entity_type not in CALLED or not all(word.islower() and len(word) >= SHORTEST for word in found):
+        return False
+    on = [load_lists().on(word) for word in found]
+    if all(safe and not name for name, safe in on):
+        return True
+    if not text[:1].isupper():
+        return False
+    low = max(0, span.start - 24)
+    article = ARTICLE.search(text, low, span.start) and not HOUSEHOLD.match(text, span.end)
+    known = never_names() | words("names_that_are_words")
+    return bool(article) and all(safe or word in known for (_, safe), word in zip(on, found, strict=True))
 
 
 def _is_route(text: str, start: int, end: int) -> bool:

@@ -77,7 +77,7 @@ def test_a_model_beside_the_policy_is_used(written_policy: Callable[..., Path], 
     policy = load_policy(str(written_policy()))
     whose, chosen = planned(policy, key)
     text = ingest.write(pipeline.apply(whose.document, chosen, policy, key)).decode()
-    assert text == "Seen in the <FACILITY> unit by <NAME>; afebrile. <NAME> will call the blimpomycin clinic.\n"
+    assert text == "Seen in the <FACILITY> by <NAME>; afebrile. <NAME> will call the blimpomycin clinic.\n"
     assert {one.finding.rule for one in chosen.decisions} == {"ward:WARD", "ward:PER", "ward:PER:bare"}
     assert not verify.residual(whose, chosen, text.encode(), policy, key).left
 

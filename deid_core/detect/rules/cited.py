@@ -8,7 +8,7 @@ from functools import cache
 
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.initials import initials
-from deid_core.detect.rules.trim import NAME_WORD, last_words
+from deid_core.detect.rules.trim import NAME_WORD, last_words, person
 from deid_core.detect.rules.words import MONTHS, ambiguous, countries, never_names, of_the_trade, states, words
 
 Spot = tuple[int, int] | None
@@ -17,6 +17,10 @@ WORD_BEFORE = re.compile(r"(?:\A|(?<=[\s(]))([^\s()]+)[ ]\Z")
 WORD = re.compile(r"[^\W\d_][\w'\u2019\-]*")
 SMALL = frozenset({"and", "of", "&"})
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "sir", "lord", "lady", "hon", "he", "she"})
+CHILD = re.compile(
+    r"(?i)(?:(?<=[ ])|(?<![\w'\u2019/]))(?:[sdw]/o|a/[pl]|ap|ab|[fv]erch|bin|binti?|bte|bt|b|ibn|ben|bat|arap|anak"
+    r"|o\u011flu|k\u0131z\u0131)(?!\w)\.?:?(?:[ ](?:late|shri|smt|sri|sh)\b\.?){0,2}[ ]?"
+)
 OTHERS = re.compile(r"[ ](?:and|AND|&)[ ]\w+\.?\Z")
 ADJECTIVE = re.compile(r"(?:ed|ing|ology|ics|ical|onal|ral|tal|ial|ic|est|acute|ive|ary|ory|ous|ist)\Z")
 DOTTED = re.compile(r"(?:[A-Z]\.){2,3}")
@@ -104,9 +108,85 @@ def and_others(text: str, start: int, end: int) -> Spot:
 
 
 def child_of(text: str, start: int, end: int) -> Spot:
-    """Keep a name with a particle between a child's and a parent's: no word of it is a common one."""
-    names = [word[0] for word in NAME_WORD.finditer(text, start, end) if word[0][0].isupper()]
-    return None if len(names) < 2 or any(name.lower() in never_names() for name in names) else (start, end)
+    """Keep a child's name and a parent's with what is between them: `Devi a/p Raju`, not `CXR s/o Pneumonia`.
+
+    The child's is what no common word stands behind; without one, only `S/o` in capitals says whose child it is.
+    """
+    sign = CHILD.search(text, start, end)
+    behind = person(text, sign.end(), end) if sign else None
+    if sign is None or (behind is None and sign.end() < end):
+        return None
+    stop = behind[1] if behind else end
+    named = [word for word in NAME_WORD.findall(text, *behind) if len(word) > 1] if behind else []
+    small = sign[0].strip().islower() and all(word.lower() in words("eponym_words") for word in named)
+    if behind and (not any(map(_may_be_called, named)) or (small and "/" in sign[0] and len(named) < 2)):
+        return None
+    first = None
+    for word in reversed(list(NAME_WORD.finditer(text, start, sign.start()))):
+        if not _may_be_called(word[0]):
+            break
+        first = word.start()
+    if first is None:
+        return (start, stop) if sign.start() <= start and sign[0].strip()[0].isupper() else None
+    ahead = text[first : sign.start()].split()
+    few = sign[0].strip() == "b." and len(ahead) < 2
+    return None if few or (ahead[-1].isalpha() and len(ahead[-1]) < 2) else (first, stop)
+
+
+def party(text: str, start: int, end: int) -> Spot:
+    """Keep a party of a case: one of its words at least is no common one, or all of them are names too.
+
+    Drugs, tests and abbreviations that are set against each other are none: `CT v. MRI`, `Viral v Bacterial`.
+    """
+    found = list(NAME_WORD.finditer(text, start, end))
+    while found and found[0][0].lower() in words("leads", "court_leads", "joiners"):
+        found.pop(0)
+    kinds = words("eponym_words", "nobody", "labels", "headings", "scales")
+    named = [word[0] for word in found if len(word[0].rstrip(".")) > 1]
+    dotted = bool(DOTTED.fullmatch(text, start, end))
+    if not found or any(word.lower() in of_the_trade() for word in named):
+        return (start, end) if dotted else None
+    told = [
+        word for word in named if _may_be_called(word) and word.lower() not in kinds and word.lower() not in ambiguous()
+    ]
+    called = [word for word in named if word.lower() in words("names_that_are_words")]
+    letters = all(word.isupper() and len(word) < 4 for word in named) and not text[start:end].isupper()
+    if letters or re.search(r"[a-z]-[a-z]", text[start:end]) or not (told or (called and len(called) == len(named))):
+        return (start, end) if dotted else None
+    if len(named) == 1 and named[0].isupper() and len(named[0]) < 4:
+        return None
+    return found[0].start(), end
+
+
+def accused(text: str, start: int, end: int) -> Spot:
+    """Keep whom the State is against: the words up to the first that is common and no name."""
+    found = person(text, start, end)
+    return (
+        found if found and not all(word.isupper() and len(word) < 4 for word in text[slice(*found)].split()) else None
+    )
+
+
+def initials_of_a_party(text: str, start: int, end: int) -> Spot:
+    """Keep letters that a text tells of as of somebody, where they are no abbreviation, illness, label or heading."""
+    value = text[start:end].lower()
+    known = words("headings", "headings_of_things", "labels", "units_in_letters", "kinds_of_houses_in_letters")
+    return None if value in known or value in never_names() else initials_of_a_person(text, start, end)
+
+
+def irish_family(text: str, start: int, end: int) -> Spot:
+    """Keep the last words that can all be of a name, `an` among them: `Nic an Bhaird`."""
+    first = None
+    for word in reversed(list(NAME_WORD.finditer(text, start, end))):
+        if word[0] not in {"an", "AN"} and not _may_be_called(word[0]):
+            break
+        first = word.start()
+    return None if first is None or " " not in text[first:end] else (first, end)
+
+
+def _may_be_called(word: str) -> bool:
+    """Say whether a word can be part of a name: no common word, no label, no heading and nobody's role."""
+    low = word.lower().rstrip(".")
+    return len(low) < 2 or not (low in never_names() or low in words("labels", "nobody", "no_value"))
 
 
 def initials_of_a_person(text: str, start: int, end: int) -> Spot:
@@ -172,6 +252,10 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
         place_and_court,
         and_others,
         child_of,
+        irish_family,
+        party,
+        accused,
+        initials_of_a_party,
         initials_in_a_row,
         initials_of_a_person,
         hospital_in_letters,

@@ -53,6 +53,19 @@ COUNTED = re.compile(
     r"in (?:the )?(?:left|right|all|both|upper|"
     r"lower)|ago\b|r\b|l\b|[x\u00d7=<>+*]|-\s?\d|/|%|\b(?:ns|nacl|saline|dose|cap|cc|l\b))"
 )
+LASTS = re.compile(
+    r"(?i)\b(?:x|over|every|within|another|further"
+    r"|(?:mg|mcg|ml|g|[bo]d|[tq]d?s|prn|nocte|mane|ab[xs]|antibiotics?|steroids?|course|pred\w*"
+    r"|\w{3,}c[iy]llin|doxy\w*|nitro\w*)"
+    r"\b[^.\n\d]{0,16}\bfor) \Z"
+)
+MEASURES = re.compile(
+    r"(?i)\b(?:phq|gad|mmse|moca|gcs|apgars?|cage|nihss|audit|epds|must|news|4at|amts?|edss|bdi|bprs|dast|scored?)"
+    r"(?:-?\d{1,2})?[ :]{1,2}\Z"
+)
+DEED_ENDS = re.compile(r"[ ]?(?:[,;:)(\n]|\.\s|\Z)|[ ](?:at|for|due|per|by|w/|with|pending|and|to|@)\b")
+HALVES = frozenset({(1, 2), (1, 4), (3, 4)})
+TAKEN = re.compile(r"(?i)\b(?:took|takes?|taking|gave|give|given) \Z")
 SAME = re.compile(r"(?i)(?:cx|cultures?|bottles?|power|strength|pulses?|motor|pinhole|\d/\d{1,2}[,;]?)\s\Z")
 _CUES = "on since until till admitted discharged seen from dated started stopped last next due cx scan surgery d/c"
 CUES = frozenset(f"{_CUES} monday tuesday wednesday thursday friday saturday sunday".split())
@@ -160,6 +173,13 @@ def month_day(text: str, start: int, end: int) -> Spot:
     return (start, end) if _exists(first, second) else None
 
 
+def day_of_a_deed(text: str, start: int, end: int) -> Spot:
+    """Keep a month and a day behind a deed that are no part: `declined 2/3 meals`, `bronch 2/2 RML`."""
+    first, second = _parts(text[start:end])
+    part = first == second or (first < second < 5 and not DEED_ENDS.match(text, end))
+    return None if part else month_day(text, start, end)
+
+
 def event_day(text: str, start: int, end: int) -> Spot:
     """Keep a month and a day, or a month and a year, behind what happened then, unless a part or a score."""
     first, second = _parts(text[start:end].replace("'", ""))
@@ -239,6 +259,16 @@ def run_together(text: str, start: int, end: int) -> Spot:
     return (start, end) if real and checks.FIRST_YEAR <= year <= checks.LAST_YEAR else None
 
 
+def is_no_day(text: str, start: int, end: int) -> bool:
+    """Say whether a fraction is days or months of British notes, a score or a part: `500 mg bd for 5/7`, `PHQ 8/27`."""
+    whole = FRACTION.fullmatch(text, start, end)
+    if whole is None:
+        return False
+    pair, before = (int(whole[1]), int(whole[2])), text[max(0, start - REACH) : start]
+    lasts = pair[1] in {*BRITISH, 52} and LASTS.search(before)
+    return bool(lasts or MEASURES.search(before) or (pair in HALVES and TAKEN.search(before)))
+
+
 def month_elsewhere_sure(text: str, start: int, end: int) -> Spot:
     """Keep a day and a month of another language, spelt right."""
     return (start, end) if text[start:end].lower().split()[-1] in words("months_elsewhere") else None
@@ -259,6 +289,7 @@ TRIMS: dict[str, Callable[[str, int, int], Spot]] = {
         likely_day,
         month_day,
         event_day,
+        day_of_a_deed,
         span_of_days,
         opening_day,
         day_of_a_bracket,

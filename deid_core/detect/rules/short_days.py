@@ -132,7 +132,7 @@ def _goes_on(before: str) -> bool:
 
 def _is_ranged(text: str, start: int, end: int, before: str) -> bool:
     """Say whether a value with a dot behind it begins or ends a range of such: `14.03.-17.03.`."""
-    if not text[start:end].endswith("."):
+    if not text[start:end].endswith(".") and text[end : end + 1] != ".":
         return False
     other = RANGE.match(text, end) or RANGED.search(before)
     return other is not None and _exists(other["v"])

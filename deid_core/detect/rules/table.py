@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from deid_core.detect.rules import accounts, cited, initials, numbers, places, short_days, tabular, trim
+from deid_core.detect.rules import accounts, cited, initials, numbers, places, short_days, tabular, trim, wards
 from deid_core.detect.rules.follow import Automaton, longest
 from deid_core.detect.rules.listed import listed
 from deid_core.detect.rules.words import states, words
@@ -38,6 +38,7 @@ TRIMS: dict[str, Trim] = {
     **initials.TRIMS,
     **cited.TRIMS,
     **numbers.TRIMS,
+    **wards.TRIMS,
 }
 
 

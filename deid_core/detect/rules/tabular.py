@@ -37,7 +37,11 @@ DAY = re.compile(
     r"\d{1,4}[./\-\s]{1,2}(?:\d{1,2}|[^\W\d_]{3,9})[./\-,\s]{1,2}\d{2,4}\.?|[^\W\d_]{3,9}\.?\s\d{1,2},?\s\d{2,4}|\d{8}"
 )
 NUMBER = re.compile(r"[+(]{0,2}\d[\d ().\-/]{4,20}\d(?:\s?(?:x|ext)\.?\s?\d{1,5})?")
-SIGNED = re.compile(r"(?:\d{1,2}:?\d\d\s)?(?P<v>-?(?:[a-z]{2,3}|[A-Z]{2,3}|[A-Z]{2}[a-z])(?:/[A-Za-z]{2,3})?)")
+LETTERS = (  # `kt`, `HN`, `TMcG`, `RdS`, `EB-S`, `W.J.T.`
+    r"(?:[a-z]{2,3}|[A-Z]{2,4}|[A-Z]{1,2}[a-z]{1,2}[A-Z]{0,2}|[a-z]{1,2}[A-Z]{1,2}|[A-Z]{1,3}[\-'\u2019][A-Z]{1,3}"
+    r"|(?:[A-Z]c?\.[ -]?){1,3}[A-Z]?(?:c[A-Z])?\.?)"
+)
+SIGNED = re.compile(rf"(?:\d{{1,2}}:?\d\d\s)?(?P<v>-?{LETTERS}(?:\s?[/&,+]\s?{LETTERS})?)")
 BOOKED = re.compile(
     r"(?P<v>[^\d\n]{2,40}?)[ ,@-]{1,3}\d{1,2}[:.]?(?:\d\d)?(?:\s?[ap]m)?|\d{1,2}[:.]?\d\d[ -]{1,3}(?P<v2>[^\d\n]{2,40})"
 )
@@ -82,8 +86,8 @@ def cells(text: str, start: int, end: int, *, of_people: bool) -> Iterator[tuple
             return
         cell = _under(found, own, len(heads), left, right, ruled=apart != "  ")
         filled += 1
-        if cell and _is_heading(row[slice(*cell)]):
-            return
+        if cell and _is_heading(row[slice(*cell)]) and sum(_is_heading(row[slice(*each)]) for each in found) > 1:
+            return  # another heading; alone, `HN` is who signed
         if cell and cell[0] < cell[1]:
             yield first + cell[0], first + cell[1]
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from deid_core.detect import checks
 from deid_core.detect.rules import days
+from deid_core.detect.rules.numbers import is_told
 from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, ambiguous, never_names, words
 
 Spot = tuple[int, int] | None
@@ -34,6 +35,9 @@ DATED = re.compile(r"(?i)\b(?:on|since|until|till|due|dated|is|was|from|b-?day|b
 DATED_FIRST = re.compile(r"(\d{1,4}([/.\-])\d{1,2}\2\d{2,4})(?!\d)(?![ ]?[\-./]?\d{3,4}[\-. ]\d)")
 LABEL_FIRST = re.compile(r"(?:[A-Za-z]{2,8}\.?[ ]{1,2}){1,2}(?=[\w\-]*\d)")
 READ_AS = str.maketrans("OoIl|SBZ", "00111582")
+DOES = re.compile(
+    r",? (?:who|is|was|has|live[sd]?|phoned|called|rang|sa(?:id|ys)|found|attended|came|told|does|died)\b"
+)
 TOWN_CUE = re.compile(r"(?i)\b(?:in|from|near|at|of)\s\Z")  # "in Baltimore, MD" is a place, not a physician
 
 
@@ -92,7 +96,11 @@ def person(text: str, start: int, end: int) -> Spot:
 def _stands_in_prose(text: str, start: int, names: list[str]) -> bool:
     """Say whether one capitalised word follows its cue as in `his son Mark`, not as in `Mother: Graves`."""
     after_word = text[start - 1 : start] == " " and text[max(0, start - 2)].islower()
-    return after_word and len(names) == 1 and names[0].istitle() and names[0].lower() in words("names_that_are_words")
+    if not after_word or len(names) != 1 or not names[0].istitle():
+        return False
+    return names[0].lower() in words("names_that_are_words") or bool(
+        DOES.match(text, text.find(names[0], start) + len(names[0]))
+    )
 
 
 def person_after_cue(text: str, start: int, end: int) -> Spot:
@@ -196,7 +204,7 @@ def identifier(text: str, start: int, end: int) -> Spot:
         start = label.end()
     value = re.split(r"[./](?=[A-Za-z]{3,})|[/.]\Z", text[start:end], maxsplit=1)[0]
     dated = label and label.end() == start and DATE_SHAPE.fullmatch(value)
-    kept = len(value) > 2 and any(char.isdigit() for char in value) and not dated
+    kept = len(value) > 2 and any(char.isdigit() for char in value) and not dated and not is_told(value)
     return (start, start + len(value)) if kept else None
 
 
@@ -210,7 +218,7 @@ def coded(text: str, start: int, end: int) -> Spot:
         return None
     value = text[found[0] : found[1]]
     digits = sum(map(str.isdigit, value))
-    plain = re.fullmatch(r"(?:19|20)\d\d|\d{1,5}[.,]\d+|\d{1,3}[/\-]\d{1,3}", value)
+    plain = re.fullmatch(r"(?:19|20)\d\d|(?!\d\d\d?\.\d\d[1-9]\Z)\d{1,5}[.,]\d+|\d{1,3}[/\-]\d{1,3}", value)
     if plain or DATE_SHAPE.fullmatch(value) or CLINICAL_CODE.match(value):
         return None
     return found if digits > 3 or (digits > 1 and len(value) > 4 and not value.isdigit()) else None
@@ -339,7 +347,8 @@ def age_sex(text: str, start: int, end: int) -> Spot:
     measured = re.search(
         r"(?:temp(?:erature)?|fever|tmax|t|to|of|at|size|catheter|sheath|foley|french|[a-z] ?=)[ :]{0,2}\Z", before
     )
-    return None if measured or re.match(r"[ ]?[Ff]r|[ ]?[mf]\b", after) else (start, end)
+    degrees = re.match(r"[ ]?[Ff]r|[ ]?[mf]\b|[ ]?F[ ](?:temp|fever|oral|tmax)", after)
+    return None if measured or degrees else (start, end)
 
 
 def _checked(check: Callable[[str], bool]) -> Callable[[str, int, int], Spot]:

@@ -40,8 +40,8 @@ def never_names(code: str = DEFAULT) -> frozenset[str]:
 
 @cache
 def of_the_trade(code: str = DEFAULT) -> frozenset[str]:
-    """Return words that are drugs, devices, organisms or abbreviations and nothing else."""
-    lists = ("drugs", "devices", "organisms", "abbreviations")
+    """Return words that are drugs, devices, organisms, programs or abbreviations and nothing else."""
+    lists = ("drugs", "devices", "organisms", "abbreviations", "software")
     return words(*(name for name in lists if listed(name, code)), code=code)
 
 
