@@ -27,7 +27,9 @@ TYPED = re.compile(r"([A-Z]{2,3})[/:]([a-z]{2,3})[ \t]*(?=[\r\n]|\Z)")
 NAMED = re.compile(
     r"((?:[A-Z]\.?[ ]|[A-Z][a-z]{1,12}[ ])?[A-Z][\w'\u2019-]{2,20})[ ]?/[ ]?([a-z]{2,3})[ \t]*(?=[\r\n]|\Z)"
 )
-ENDED = re.compile(r"(?:\A|\n|[.!?)][ \t]{1,3})[ \t]*\Z")  # what stands before letters of who dictated and who typed
+STROKE = re.compile(r"[/:]")
+ENDED = re.compile(r"(?:\A|\n|[.!?)][ \t]{1,3})[ \t]*(?=[A-Za-z])")  # what stands before who dictated and who typed
+AHEAD, BEHIND = 44, 28  # code points around the stroke between them
 LETTERS = r"(?:[A-Z]{2,4}|[a-z]{2,3}|[A-Z][a-z]{1,2}[A-Z]{1,2}|[A-Z]\.[A-Z]\.(?:[A-Z]\.)?)"
 # letters behind a dash, stroke or bracket that end a line: `No concerns. --mt`, `Home today. /jkl`, `[ksb]`
 SIGN_OFF = re.compile(
@@ -124,11 +126,6 @@ def _signed_off(text: str) -> Iterator[Span]:
             and match[group].lower() not in words("illnesses_in_letters", "labels")
         ):
             yield Span(*match.span(group), EntityType.NAME, LIKELY, "signed")
-    for match in PAIRED.finditer(text):
-        ended = ENDED.search(text, max(0, match.start() - 5), match.start())
-        names = [match.span("v"), match.span("v2")]
-        if ended and all(who_did_it(text, *name) and not _is_known(text[slice(*name)]) for name in names):
-            yield Span(match.start(), match.end("v2"), EntityType.NAME, LIKELY, "signed")
 
 
 def _is_known(word: str) -> bool:
@@ -165,20 +162,34 @@ def _item(item: re.Match[str], sign: str) -> Iterator[Span]:
         yield Span(*item.span("v"), EntityType.NAME, LIKELY, "listed_name")
 
 
+def _begun(text: str) -> Iterator[int]:
+    """Yield where a line's last words begin that have a stroke or a colon in them, behind a sentence or a line."""
+    for stroke in STROKE.finditer(text):
+        at = stroke.start()
+        if text.find("\n", at, at + BEHIND) >= 0 or len(text) <= at + BEHIND:
+            yield from (ended.end() for ended in ENDED.finditer(text, max(0, at - AHEAD), at))
+
+
+def _end_of_signers(text: str, start: int) -> int:
+    """Return where two who sign together end: `AB/cd`, `J Okeke/ kt`, `ERH / asst Bri`; 0 where no two do."""
+    typed = TYPED.match(text, start)
+    if typed and typed_by(text, *typed.span(1)) and typed_by(text, *typed.span(2)):
+        return typed.end(2)
+    named = NAMED.match(text, start)
+    if named and initials_after_a_label(text, *named.span(2)) and not any(map(_is_known, named[1].split())):
+        return named.end(2)
+    paired = PAIRED.match(text, start)
+    names = [paired.span("v"), paired.span("v2")] if paired else []
+    signed = all(who_did_it(text, *name) and not _is_known(text[slice(*name)]) for name in names)
+    return paired.end("v2") if paired and signed else 0
+
+
 def _signed(text: str) -> Iterator[Span]:
     """Yield letters of who dictated and who typed, behind a sentence or on a line of their own, and of who signs."""
-    for match in TYPED.finditer(text):
-        first, end = match.start(1), match.end(2)
-        if (
-            ENDED.search(text, max(0, first - 5), first)
-            and typed_by(text, *match.span(1))
-            and typed_by(text, *match.span(2))
-        ):
+    for first in dict.fromkeys(_begun(text)):
+        end = _end_of_signers(text, first)
+        if end:
             yield Span(first, end, EntityType.NAME, LIKELY, "signed")
-    for match in NAMED.finditer(text):
-        ended = ENDED.search(text, max(0, match.start() - 5), match.start())
-        if ended and initials_after_a_label(text, *match.span(2)) and not any(map(_is_known, match[1].split())):
-            yield Span(match.start(), match.end(2), EntityType.NAME, LIKELY, "signed")
     yield from _signed_off(text)
     last = SIGNED.search(text, max(0, len(text) - LAST))
     if last and typed_by(text, *last.span(1)):
