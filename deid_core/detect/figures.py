@@ -63,6 +63,7 @@ ALARM = re.compile(
 )
 ALARM_CODE = re.compile(r"(?i)\b(?:code|error|alarm|fault)s?[ :#]{1,2}\Z")
 ALARM_FORM = re.compile(r"[A-Z]{1,3}-?\d{1,4}")
+FRACTION = re.compile(r"\d{1,2}/\d{1,2}")
 SETTING = re.compile(
     r"\b(?:PCV?|PSV?|BiPAP|BIPAP|CPAP|NIV|PRVC|SIMV|IPAP(?:/EPAP)?|PIP/PEEP|[Vv]ent|[Pp]ressures?)[ :]{1,2}\Z"
 )
@@ -146,7 +147,7 @@ def _is_referred(text: str, start: int, end: int) -> bool:
 
 
 def _is_a_setting(value: str, before: str) -> bool:
-    return re.fullmatch(r"\d{1,2}/\d{1,2}", value) is not None and SETTING.search(before) is not None
+    return FRACTION.fullmatch(value) is not None and SETTING.search(before) is not None
 
 
 def _is_of_a_system(text: str, end: int, value: str, before: str) -> bool:

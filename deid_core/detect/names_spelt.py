@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deid_core.detect.rules.cited import hospital_in_letters, typed_by
 from deid_core.detect.rules.initials import initials_after_a_label, who_did_it
-from deid_core.detect.rules.trim import is_common
+from deid_core.detect.rules.people import is_common
 from deid_core.detect.rules.words import never_names, words
 from deid_core.entities import EntityType
 from deid_core.model import Span

@@ -18,7 +18,7 @@ from deid_core.detect.rules.words import never_names, words
 from deid_core.detect.word_lists import WordLists, load_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 SENTENCE = re.compile(
     r"(?<=[.!?;])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Dr|Ms|St)\.)(?<!\bMrs\.)(?<!\bProf\.)[ \t]+(?=[A-Z\[(\"'-])"
@@ -56,6 +56,13 @@ SIGN = re.compile(  # each begins with a sign or digit, so letters cost little
             r"[@#^_|]|\.(?<=\b[A-Z]\.)|://",
         )
     )
+)
+# words that are somebody's surname, and are none before these: `Blood pressure`, `Heart: regular`, `Pain with flexion`
+TERMS = re.compile(
+    r"\b(?:[Bb]lood (?:[Pp]ressures?|[Cc]ultures?|[Gg]lucose|[Ss]ugars?|[Cc]ount|[Ll]oss)"
+    r"|[Hh]eart (?:[Rr]ates?|[Ss]ounds|[Ff]ailure|[Mm]urmur|[Dd]isease|[Aa]ttack)|Heart(?=:)"
+    r"|Pain(?= (?:to|with|over|on|in|at|is|and|or|upon|[Aa]ssessment|[Ss]cores?|[Ll]evel|[Cc]ontrol|[Mm]anagement)\b)"
+    r"|[Xx]-[Rr]ays?|Lyme (?:disease|titers?|titres?|arthritis|serology)|Achilles (?:tendon|reflex(?:es)?)|Doppler)\b"
 )
 SHORT_CAPITALS = re.compile(r"(?<![\w.])[A-Z]{2,3}(?![\w])")
 
@@ -135,9 +142,14 @@ class Plain:
         # where nobody presses shift, a small letter says nothing
         cased = written[0][0].isupper() and len(sentence) > 1 and not sentence.isupper()
         safe = self._safe_cased if cased else self._safe
-        if not all(map(safe.__getitem__, written)):
+        if not all(map(safe.__getitem__, written)) and not self._is_of_terms(sentence, safe):
             return False
         return not SHORT_CAPITALS.search(sentence) or not self._initials(sentence)
+
+    def _is_of_terms(self, sentence: str, safe: Mapping[str, bool]) -> bool:
+        """Say whether all words but those of clinical terms are safe."""
+        rest, terms = TERMS.subn(" ", sentence)
+        return terms > 0 and all(safe[word] for word in WORD.findall(rest))
 
     def _initials(self, sentence: str) -> bool:
         """Say whether two or three capitals stand where a person signs: at an end, or in brackets."""

@@ -24,6 +24,11 @@ TAUGHT_ELSEWHERE = {"AGE", "EMAIL", "URL", "IP"}  # the rules' business
         "- Continue current medications.",
         "BP 120/80, pulse 72, temperature 98.6.",
         "take one tablet by mouth twice daily with food",
+        "Auscultation of Heart: Regular rate and rhythm.",
+        "Blood pressure is elevated today.",
+        "Pain with flexion and to palpation.",
+        "X-ray of the chest is normal.",
+        "This is consistent with Lyme disease.",
         "",
         "----------",
     ],
@@ -53,6 +58,10 @@ def test_clinical_boilerplate_is_plain(sentence: str) -> None:
         "The right one is the one they did in Duluth.",
         "They did the stent when you were in Sarasota, right?",
         "they did it in duluth",
+        "Moved here from Lyme last year.",
+        "Pain was seen and will return.",
+        "Heart and Blood were on call.",
+        "Blood pressure taken by Pain.",
     ],
 )
 def test_a_sign_of_anybody_is_read(sentence: str) -> None:

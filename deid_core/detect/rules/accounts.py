@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from deid_core.detect.rules.trim import is_common
+from deid_core.detect.rules.people import is_common
 from deid_core.detect.rules.words import never_names, words
 
 Spot = tuple[int, int] | None

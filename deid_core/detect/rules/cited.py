@@ -8,7 +8,8 @@ from functools import cache
 
 from deid_core.detect.rules.context import begins_sentence
 from deid_core.detect.rules.initials import initials
-from deid_core.detect.rules.trim import NAME_WORD, last_words, person
+from deid_core.detect.rules.people import NAME_WORD
+from deid_core.detect.rules.trim import last_words, person
 from deid_core.detect.rules.words import MONTHS, ambiguous, countries, never_names, of_the_trade, states, words
 
 Spot = tuple[int, int] | None

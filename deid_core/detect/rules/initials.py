@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from deid_core.detect.rules.trim import NAME_WORD, full_person, is_common, person, person_after_cue
+from deid_core.detect.rules.people import NAME_WORD, is_common
+from deid_core.detect.rules.trim import full_person, person, person_after_cue
 from deid_core.detect.rules.words import CREDENTIALS, of_the_trade, words
 
 Spot = tuple[int, int] | None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from deid_core.detect.rules.trim import NAME_WORD
+from deid_core.detect.rules.people import NAME_WORD
 from deid_core.detect.rules.words import ambiguous, never_names, words
 
 Spot = tuple[int, int] | None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from deid_core.detect import checks
-from deid_core.detect.rules.trim import NAME_WORD, is_common
+from deid_core.detect.rules.people import NAME_WORD, is_common
 from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, words
 
 Spot = tuple[int, int] | None

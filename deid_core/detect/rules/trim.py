@@ -9,14 +9,11 @@ from itertools import pairwise
 from deid_core.detect import checks
 from deid_core.detect.rules import days
 from deid_core.detect.rules.numbers import is_told
-from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, ambiguous, never_names, words
+from deid_core.detect.rules.people import NAME_WORD, called, is_ambiguous, is_common
+from deid_core.detect.rules.words import CREDENTIALS, PARTICLES, ambiguous, words
 
 Spot = tuple[int, int] | None
-NAME_WORD = re.compile(r"(?:[^\W\d_]\.-?)+|\w[\w\u0300-\u036f'\u2019\u02bc`\-]*\w|\w")
 REST_OF_URL = re.compile(r"[^\s<>\"'|]{0,4096}")
-PLACEHOLDERS = frozenset(["I", "X", "Y", "Z", "XX", "XXX", "XYZ", "ABC", "ABCD"])
-CONTRACTIONS = frozenset(["ll", "re", "ve", "d", "m", "s", "t", "em"])
-GENERATION = frozenset({"jr", "sr", "ii", "iii", "iv"})
 ACRONYM = 4  # a lone word in capitals up to this length is more likely an abbreviation
 APART = 4  # characters that stand apart, at least
 NEIGHBOURHOOD = 30
@@ -41,56 +38,10 @@ DOES = re.compile(
 TOWN_CUE = re.compile(r"(?i)\b(?:in|from|near|at|of)\s\Z")  # "in Baltimore, MD" is a place, not a physician
 
 
-def is_common(word: str) -> bool:
-    """Say whether a word is never a name; halves of a hyphened one both count, so `follow-up` does."""
-    low = word.lower().replace("\u2019", "'")
-    if low in never_names() or low.endswith("n't"):
-        return True
-    if low.isalpha():
-        return False
-    halves = re.split(r"['\-]", low)
-    return len(halves) > 1 and all(half in never_names() or half in CONTRACTIONS or len(half) < 2 for half in halves)
-
-
-def _run(text: str, start: int, end: int) -> list[re.Match[str]]:
-    """Return the words of a candidate up to the first that is common, a label or holds a digit."""
-    kept: list[re.Match[str]] = []
-    for word in NAME_WORD.finditer(text, start, end):
-        value, stop = word[0].rstrip("."), word.end()
-        low, after = value.lower(), text[stop : stop + 1]
-        known = low in PARTICLES
-        if kept and (low in GENERATION or (known and text[word.start()].islower())):
-            kept.append(word)
-            continue
-        particle = known and not kept and after in {" ", "."} and stop < end
-        numbered = not value.isalpha() and any(char.isdigit() or char == "_" for char in value)
-        if numbered or after == "#" or (after == ":" and kept):
-            break
-        if kept and value.isupper() and value.replace(".", "").lower() in CREDENTIALS:
-            break
-        if not particle and len(value) > 1 and is_common(value):
-            break
-        kept.append(word)
-    while kept and (kept[-1].group().lower() in PARTICLES and kept[-1].group().islower()):
-        kept.pop()
-    return kept
-
-
-def _is_ambiguous(name: str) -> bool:
-    """Say whether a word is a name after a title only; a hyphened one by its halves, as in `Non-Hodgkin`."""
-    parts = re.split(r"['\u2019\-]", name.lower()) if not name.isalpha() else [name.lower()]
-    return all(part in ambiguous() or part in never_names() or len(part) < 2 for part in parts)
-
-
 def person(text: str, start: int, end: int) -> Spot:
     """Keep the words that can be a name after a title or a name's own label."""
-    kept = _run(text, start, end)
-    real = [word[0] for word in kept if word[0].lower() not in PARTICLES]
-    if all(word.isupper() and word.replace(".", "").lower() in words("labels") for word in real):
-        return None
-    if not real or (len(real) == 1 and (real[0].rstrip(".") in PLACEHOLDERS or real[0].lower() in GENERATION)):
-        return None
-    return kept[0].start(), kept[-1].end()
+    found = called(text[start : end + 1], end - start)
+    return None if found is None else (start + found[0], start + found[1])
 
 
 def _stands_in_prose(text: str, start: int, names: list[str]) -> bool:
@@ -111,7 +62,7 @@ def person_after_cue(text: str, start: int, end: int) -> Spot:
     names = [
         word for word in NAME_WORD.findall(text, *found) if len(word.rstrip(".")) > 1 and word.lower() not in PARTICLES
     ]
-    if not names or (all(_is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
+    if not names or (all(is_ambiguous(name) for name in names) and not _stands_in_prose(text, found[0], names)):
         return None
     if len(names) > 1:
         return None if all(name.lower() in words("nobody", "alone") for name in names) else found
