@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, Timer
+from time import monotonic
 from typing import IO, Any
 
 Said = dict[str, Any]
@@ -57,6 +58,7 @@ class Child:
             late: list[bool] = []
             timer = Timer(seconds, _ended, (process, late))
             timer.daemon = True
+            begun = monotonic()
             timer.start()
             try:
                 process.stdin.write(line)
@@ -67,10 +69,13 @@ class Child:
                 answer = None
             finally:
                 timer.cancel()
-            if answer is None or late:
+            is_late = bool(late) or monotonic() - begun > seconds  # the timer's thread may wait for its turn
+            if answer is None or is_late:
                 self._end()
+        if is_late:
+            raise Late
         if answer is None:
-            raise Late if late else Ended
+            raise Ended
         return answer
 
     def close(self) -> None:
