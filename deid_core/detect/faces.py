@@ -36,6 +36,7 @@ LARGEST_ENLARGEMENT = 4
 SMALLEST = 24  # pixels a side; a smaller frame shows no face that anyone would know
 STRIDE, GRID = 4, 32  # pixels a cell of the network's answer; its sides are multiples of GRID
 LEAST_SCORE = 0.25
+EVEN, LARGE, COLOURED = 0.5, 3, 0.02  # a score; a picture's side by a large face's; share of a picture that has colours
 HINT, NEAR = 0.012, 24  # score at the size before from which a place is looked at in the largest, and cells around it
 HINTS_FROM = 10  # pixels a side of a face in the size before that gives such a hint
 SAME = 0.3  # intersection over union from which two boxes are one face
@@ -58,7 +59,7 @@ class Faces:
     """Find faces in images, and in DICOM frames that light made or that are in colours."""
 
     name = "faces"
-    version = "centerface-1"
+    version = "centerface-2"
     kinds = frozenset({PartKind.PIXELS})
 
     def __init__(self, policy: Policy) -> None:
@@ -113,7 +114,18 @@ def faces(frame: NDArray[np.uint8]) -> list[Face]:
                 moved = (_moved(face, left, top) for face in faces_here)
                 found += (_back(face, turns, turned.shape, longer / side) for face in moved)
                 hints[turns] = heat
-    return _told_apart(found)
+    return [face for face in _told_apart(found) if not _is_of_shapes(face, frame)]
+
+
+def _is_of_shapes(face: Face, frame: NDArray[np.uint8]) -> bool:
+    """Say whether a faint and large face is in a picture of hardly any colour: a slice of a chest looks so.
+
+    Of 45 real faces that fill a picture, without colour and blurred, each scored more.
+    """
+    left, top, right, bottom = face.box
+    if face.score >= EVEN or min(right - left, bottom - top) * LARGE < min(frame.shape[:2]):
+        return False
+    return float((np.ptp(frame, axis=2) > FLATTEST).mean()) < COLOURED
 
 
 def _hinted(heat: NDArray[np.float32], shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:

@@ -15,7 +15,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from deid_core import ingest, pipeline
-from deid_core.detect.faces import Face, Faces, _back, _told_apart, faces
+from deid_core.detect.faces import SMALLEST, Face, Faces, _back, _is_of_shapes, _told_apart, faces
 from deid_core.entities import EntityType
 from deid_core.ingest.dicom_frames import DicomFrames
 from deid_core.ingest.image_origin import as_a_camera_sees
@@ -236,3 +236,38 @@ def test_a_face_seen_twice_is_one_face() -> None:
     kept = _told_apart(found)
     assert [face.score for face in kept] == [0.9, 0.7]
     assert all(one.score >= other.score for one, other in pairwise(kept))
+
+
+@pytest.mark.parametrize(
+    ("score", "side", "colours", "believed"),
+    [
+        (0.3, 200, 0.0, False),
+        (0.3, 200, 0.005, False),
+        (0.5, 200, 0.0, True),
+        (0.3, 60, 0.0, True),
+        (0.3, 200, 0.1, True),
+    ],
+)
+def test_a_faint_large_face_without_colours_is_none(score: float, side: int, colours: float, *, believed: bool) -> None:
+    """Two lungs in a chest with text on it are taken for two eyes in a head; captions alone may be coloured there."""
+    frame = np.full((300, 400, 3), 90, np.uint8)
+    frame[: round(300 * colours)] = (200, 60, 60)
+    assert _is_of_shapes(Face(score, (50.0, 50.0, 50.0 + side, 50.0 + side)), frame) is not believed
+
+
+def test_faces_in_black_and_white_are_found_near_and_far() -> None:
+    """Of each real face as it is, and of what is left of its picture right around it."""
+    whole, near = [], []
+    for name in PEOPLE:
+        for frame in clip(name, 12):
+            grey = np.repeat(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)[..., np.newaxis], 3, axis=2)
+            for left, top, right, bottom in (face.box for face in faces(frame) if face.box[2] - face.box[0] > SMALLEST):
+                around = int(0.3 * (bottom - top))
+                rows, columns = (
+                    slice(max(int(one) - around, 0), int(end) + around) for one, end in ((top, bottom), (left, right))
+                )
+                whole.append(len(faces(grey)) > 0)
+                near.append(len(faces(np.ascontiguousarray(grey[rows, columns]))) > 0)
+    assert len(near) >= 2
+    assert all(whole)
+    assert all(near)
