@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, Timer
-from time import monotonic
 from typing import IO, Any
 
 Said = dict[str, Any]
@@ -58,7 +57,6 @@ class Child:
             late: list[bool] = []
             timer = Timer(seconds, _ended, (process, late))
             timer.daemon = True
-            begun = monotonic()
             timer.start()
             try:
                 process.stdin.write(line)
@@ -69,13 +67,10 @@ class Child:
                 answer = None
             finally:
                 timer.cancel()
-            is_late = bool(late) or monotonic() - begun > seconds  # the timer's thread may wait for its turn
-            if answer is None or is_late:
+            if answer is None or late:
                 self._end()
-        if is_late:
-            raise Late
         if answer is None:
-            raise Ended
+            raise Late if late else Ended
         return answer
 
     def close(self) -> None:
