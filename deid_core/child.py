@@ -51,6 +51,9 @@ class Child:
         """
         line = json.dumps({**asked, "seconds": seconds, "length": len(data)}).encode() + b"\n"
         with self._lock:
+            if seconds <= 0:  # the timer's thread may not have its turn before the answer
+                self._end()
+                raise Late
             process = self._running()
             assert process.stdin is not None  # noqa: S101 - both are pipes
             assert process.stdout is not None  # noqa: S101
