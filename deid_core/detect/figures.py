@@ -18,6 +18,7 @@ NUMBERED = frozenset(
 )
 MAY_COUNT = DATES | NUMBERED | {EntityType.ADDRESS, EntityType.IP}
 HYPHENS = frozenset("-\u2013")
+WIDE = 40  # times the lower end of a range that its upper end may be
 BEFORE, BEHIND = 48, 32  # code points around a number in which its cues are looked for
 STEPS = re.compile(r"(?<![\w.,/\-])\d{1,3}(?:\.\d)?(?:[\-\u2013]\d{1,3}(?:\.\d)?){2,9}(?![\w/\-]|[.,]\d)")
 RANGE = re.compile(r"(?<![\w.,/\-])(\d{1,3}(?:\.\d{1,3})?)[ ]?[\-\u2013][ ]?(\d{1,4}(?:\.\d{1,3})?)(?![\w/\-]|[.,]\d)")
@@ -49,7 +50,7 @@ CODED = re.compile(r"(?i)\bcode[\"']?\s?[:=]\s?[\"']?\Z")
 LOINC_SAID = re.compile(r"(?i)\bloincs?\b")
 SYSTEM = re.compile(
     r"(?i)\b(?:loinc|snomed(?:[ \-]?ct)?|rxnorm|rxcui|icd(?:-?(?:9|10|11|o))?(?:-(?:cm|pcs))?|cpt(?:-4)?|hcpcs|atc|ndc"
-    r"|opcs(?:-4)?|ms-?drg|drg|hrg|cvx|apc|mesh|omim|orpha(?:code)?|umls)(?:[ ](?:codes?|nos?\.?|number))?"
+    r"|opcs(?:-4)?|ms-?drg|drg|hrg|cvx|omim|orpha(?:code)?|umls)(?:[ ](?:codes?|nos?\.?|number))?"
     r"[\s:#=]{0,2}[\"']?(?:[\w.\-]{2,14}(?:,?[ ](?:and|or|vs\.?|versus|with|plus)[ ]|,[ ]|/)){0,4}\Z"
 )
 CODE_FORM = re.compile(r"[A-Z]{0,2}\d[\w.\-]{2,17}")
@@ -59,7 +60,7 @@ BILLED = re.compile(
 MODIFIED = re.compile(r"(?i)\bmodifiers?\b")
 ALARM = re.compile(
     r"(?i)\b(?:errors?|alarms?|faults?|warn(?:ing)?|exceptions?|fatal|retry|retries|pump|machine|ventilator|scanner"
-    r"|analy[sz]er|exit|status)\b"
+    r"|analy[sz]er)\b"
 )
 ALARM_CODE = re.compile(r"(?i)\b(?:code|error|alarm|fault)s?[ :#]{1,2}\Z")
 ALARM_FORM = re.compile(r"[A-Z]{1,3}-?\d{1,4}")
@@ -143,7 +144,8 @@ def _is_referred(text: str, start: int, end: int) -> bool:
         return False
     before = text[max(0, match.start() - BEFORE) : match.start()]
     cue = REFERRED.search(before)
-    return bool(cue and ("." in match[0] or MEASURED.search(before[: cue.start()])))
+    wide = float(match[2]) > WIDE * max(float(match[1]), 1.0)  # no range of what is normal: `Claim 4471 (ref 12-3456)`
+    return bool(cue and ("." in match[0] or (not wide and MEASURED.search(before[: cue.start()]))))
 
 
 def _is_a_setting(value: str, before: str) -> bool:

@@ -139,6 +139,9 @@ def test_a_figure_is_nobodys_number(text: str, part: str, label: EntityType) -> 
         ("version 12.04.2021", "12.04.2021", DATE),
         ("c/o 12", "c/o 12", EntityType.ADDRESS),
         ("10.4.1.7 logged in", "10.4.1.7", EntityType.IP),
+        ("Claim 4471 (ref 12-3456) was settled", "12-3456", ID),
+        ("mesh 88412-7 was explanted", "88412-7", ID),
+        ("at her exit interview the code A-1234 was used", "A-1234", ID),
     ],
 )
 def test_a_number_of_somebody_is_no_figure(text: str, part: str, label: EntityType) -> None:
