@@ -19,7 +19,7 @@ from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -300,17 +300,16 @@ def _written(local: Local, path: Path, names: Iterator[str], output: Path, *, ke
 
     def pieces() -> Iterator[Buffer]:
         nonlocal changed
-        for plan, data in chain([first], outputs):
-            changed += sum(decision.verdict is not Verdict.KEEP for decision in plan.decisions)
-            for piece in pieces_of(data):
+        for one in chain([first], outputs):
+            changed += one.changed
+            for piece in pieces_of(one.data):
                 made.update(piece)
                 yield piece
 
     try:
         first = next(outputs)
         asset = local.names[path]
-        kind = first[0].media_type
-        target = ingest.fitting(asset, kind) if keep else first[0].asset_id + ingest.SUFFIX[kind]
+        target = ingest.fitting(asset, first.media_type) if keep else first.asset_id + ingest.SUFFIX[first.media_type]
         output.mkdir(parents=True, exist_ok=True)
         FolderStore(output).put(target, Pieces(pieces), create_only=False)
     except Quarantine as error:
@@ -319,12 +318,22 @@ def _written(local: Local, path: Path, names: Iterator[str], output: Path, *, ke
     yield {"asset": asset, "output": str(output / target), "changed": changed, "sha256": made.hexdigest()}
 
 
-def _deidentified(local: Local, path: Path, name: str, output: Path) -> tuple[Plan, Mapped]:
+class Made(NamedTuple):
+    """Hold what a file or piece became, and how many places were changed: not the plan, which takes far more memory."""
+
+    asset_id: str
+    media_type: str
+    changed: int
+    data: Mapped
+
+
+def _deidentified(local: Local, path: Path, name: str, output: Path) -> Made:
     whose, plan, read = local.planned(path, name)
     data = _held(local.splicer.written(read, whose.document, plan), output)
     if verify.residual(whose, plan, data, local.policy, local.key, local.recall).left:
         raise ResidualIdentifier("verification found an identifier in the output; nothing was written")
-    return plan, data
+    changed = sum(decision.verdict is not Verdict.KEEP for decision in plan.decisions)
+    return Made(plan.asset_id, plan.media_type, changed, data)
 
 
 def _held(made: bytes | Pieces, output: Path) -> Mapped:

@@ -60,8 +60,14 @@ class Foresight:
         self._made: dict[tuple[tuple[int, ...], tuple[tuple[int, frozenset[int]], ...]], Foreseen] = {}
 
     def forget(self) -> None:
-        """Drop what was foreseen, so that memory does not grow with the text."""
+        """Drop what was foreseen, so that memory does not grow with the text.
+
+        What holds one another is parted, so that it goes at once: a process with much in memory is seldom searched for
+        circles. Who is reading meanwhile reads no further, and tries all that is open.
+        """
         self.steps = 0
+        for known in list(self._made.values()):
+            known.following = None
         for kept in (self._begun, self._made):
             kept.clear()
         for automaton in self._automata.values():
@@ -120,9 +126,11 @@ class Foresight:
         settled += tuple((place, rule) for place, rule, states in found if ACCEPT in states)
         live = tuple(one for one in found if one[2] and ACCEPT not in one[2])
         key = tuple(place for place, _ in settled), tuple((place, states) for place, _, states in live)
-        made = Foreseen(settled, live)
-        made.following = Following(self, made) if live else None
-        return self._made.setdefault(key, made)
+        kept = self._made.get(key)
+        if kept is None:
+            kept = self._made.setdefault(key, Foreseen(settled, live))
+            kept.following = kept.following or (Following(self, kept) if live else None)
+        return kept
 
     def _automaton(self, entry: Entry) -> Automaton:
         place, rule = entry
