@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 
+from deid_core.detect.model_files import model_version as small_model_version
 from deid_core.detect.names_spelt import with_spelt
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.plain import load_plain
 from deid_core.detect.rules.words import CREDENTIALS
+from deid_core.detect.second_look import agreed
 from deid_core.detect.spared import believed, spared
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
@@ -149,9 +152,9 @@ def _meta() -> dict[str, Any]:
 
 @cache
 def model_version() -> str:
-    """Name the shipped model: its name, its version, and a hash of every file that decides what is found."""
+    """Name the shipped model: its name, its version, and a hash of all that decides what is found."""
     digest = sha256(b"".join(sha256(_folder().joinpath(name).read_bytes()).digest() for name in (WEIGHTS, VOCABULARY)))
-    digest.update(json.dumps([_meta()["temperature"], _meta()["threshold"]]).encode())
+    digest.update(json.dumps([_meta()["temperature"], _meta()["threshold"], small_model_version()]).encode())
     return f"{MODEL}-{_meta()['version']}-{digest.hexdigest()[:12]}"
 
 
@@ -351,9 +354,13 @@ def _echoes(encoder: Encoder, text: str, parts: Sequence[Judged], spans: Sequenc
 
 
 def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
-    """Return each text's spans, in order, without overlap; a name found for sure in one place is looked for in all."""
+    """Return each text's spans, in order, without overlap; a name found for sure in one place is looked for in all.
+
+    Where the model is in doubt the small one is asked, too.
+    """
     result = []
-    for text, parts in zip(texts, _judged_parts(encoder, texts), strict=True):
+    read_parts = _judged_parts(encoder, texts)
+    for text, parts in zip(texts, read_parts, strict=True):
         surest = max((float(1.0 - odds[:, 0].min()) for found, odds in parts if found), default=0.0)
         asked = AMONG if surest >= encoder.threshold else encoder.threshold
         runs = (run for found, odds in parts for run in _runs(encoder, asked, text, found, odds))
@@ -366,7 +373,8 @@ def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
                 spans.append(span)
         spans.extend(_echoes(encoder, text, parts, spans))
         result.append(with_spelt(text, believed(text, spans)))
-    return result
+    second = agreed(texts, [[(part, 1.0 - odds[:, 0]) for part, odds in parts] for parts in read_parts], result)
+    return [sorted([*found, *more], key=attrgetter("start")) for found, more in zip(result, second, strict=True)]
 
 
 class NerOnnx:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import spacy
 
-from deid_core.detect.ner import LABELS, Model, merged, read, vocabulary
+from deid_core.detect.small_model import LABELS, Model, merged, read, vocabulary
 from deid_core.detect.word_lists import WORDS, WordLists, load_lists
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError

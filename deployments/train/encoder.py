@@ -19,8 +19,8 @@ import typer
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file  # type: ignore[import-not-found,unused-ignore]
 
-from deid_core.detect.ner import load_model
 from deid_core.detect.ner_onnx import META, VOCABULARY, WEIGHTS, Encoder, judged, opened, read
+from deid_core.detect.small_model import load_model
 from deid_core.detect.word_pieces import words
 from deployments.train.apart import TAUGHT, apart, gold, on_gold
 from deployments.train.encoder_card import write_card

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from deid_core.detect.ner import Model, read
+from deid_core.detect.small_model import Model, read
 from deployments.train.carriers import carrier_templates, named_visits
 from deployments.train.examples import LABELS, UNKNOWN, Example
 from deployments.train.generate import Filler, development

@@ -21,9 +21,9 @@ from spacy.training import Example as SpacyExample
 from spacy.util import fix_random_seed, minibatch
 from thinc.api import Optimizer
 
-from deid_core.detect.ner import Model, pieces, vocabulary
-from deid_core.detect.ner import read as read_texts
 from deid_core.detect.ner_own import digest_of
+from deid_core.detect.small_model import Model, pieces, vocabulary
+from deid_core.detect.small_model import read as read_texts
 from deid_core.detect.word_lists import WORDS, WordLists
 from deid_core.entities import EntityType
 from deid_core.errors import UsageError

@@ -65,7 +65,7 @@ def presidio() -> Peer:
     analyzer, engines = import_module("presidio_analyzer"), import_module("presidio_analyzer.nlp_engine")
     offline: Any = import_module("tldextract.tldextract")
     offline.TLD_EXTRACTOR = offline.TLDExtract(suffix_list_urls=())  # else it fetches a list on its first e-mail
-    from deid_core.detect.ner import load_model  # noqa: PLC0415 - only here
+    from deid_core.detect.small_model import load_model  # noqa: PLC0415 - only here
 
     named = engines.NerModelConfiguration(model_to_presidio_entity_mapping=MODEL_LABELS, labels_to_ignore=[])
     engine = engines.SpacyNlpEngine(ner_model_configuration=named)

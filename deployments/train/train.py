@@ -21,7 +21,7 @@ from spacy.training import Example as SpacyExample
 from spacy.util import compile_infix_regex, fix_random_seed, minibatch
 from thinc.api import Optimizer
 
-from deid_core.detect.ner import Model, vocabulary
+from deid_core.detect.small_model import Model, vocabulary
 from deid_core.detect.word_lists import WORDS, WordLists
 from deid_core.languages import DEFAULT
 from deployments.train.card import write_card

@@ -16,7 +16,8 @@ import typer
 from faker import Faker
 from spacy.util import fix_random_seed
 
-from deid_core.detect.ner import Model, model_name
+from deid_core.detect.model_files import model_name
+from deid_core.detect.small_model import Model
 from deid_core.detect.word_lists import WORDS, WordLists
 from deployments.train.evaluate import EVIDENCE, recall_and_precision, touched
 from deployments.train.lexicon import templates

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from deid_core.detect.ner import Ner, load_model
+from deid_core.detect.ner import Ner
+from deid_core.detect.small_model import load_model
 from deid_core.policy import load_policy
 from deid_core.ports import TextQuery
 

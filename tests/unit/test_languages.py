@@ -7,7 +7,8 @@ from time import process_time
 import pytest
 
 from deid_core import ingest, languages, pipeline
-from deid_core.detect.ner import Ner, model_version
+from deid_core.detect.model_files import model_version
+from deid_core.detect.ner import Ner
 from deid_core.detect.patterns import Patterns, applied
 from deid_core.detect.place_kinds import kind_of
 from deid_core.detect.rules.gate import shipped_gate

@@ -19,20 +19,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deid_core.detect.ner import (
-    OVERLAP,
-    PIECE,
-    WORDS,
-    Ner,
-    _plain,
-    _readings,
-    load_model,
-    merged,
-    model_name,
-    model_version,
-    pieces,
-)
-from deid_core.detect.word_lists import WordLists
+from deid_core.detect.model_files import model_name, model_version
+from deid_core.detect.ner import Ner
+from deid_core.detect.small_model import OVERLAP, PIECE, _plain, _readings, load_model, merged, pieces
+from deid_core.detect.word_lists import WORDS, WordLists
 from deid_core.entities import EntityType
 from deid_core.model import Span
 from deid_core.policy import load_policy
@@ -298,7 +288,8 @@ def test_the_model_loads_quickly_and_without_network() -> None:
 import json, socket, time
 def refuse(*_): raise AssertionError("network")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
-from deid_core.detect.ner import Ner, load_model
+from deid_core.detect.ner import Ner
+from deid_core.detect.small_model import load_model
 from deid_core.policy import load_policy
 from deid_core.ports import TextQuery
 ner = Ner(load_policy("safe_harbor"))

@@ -10,7 +10,7 @@ import spacy
 import typer
 from typer.testing import CliRunner
 
-from deid_core.detect.ner import Model, vocabulary
+from deid_core.detect.small_model import Model, vocabulary
 from deid_core.detect.word_lists import WORDS, WordLists
 from deployments.train.card import SOURCES
 from deployments.train.evaluate import _covered, recall_and_precision
