@@ -27,6 +27,7 @@ from deployments.train.encoder_card import write_card
 from deployments.train.evaluate import COPIES, evaluate
 from deployments.train.examples import UNKNOWN
 from deployments.train.fit import GENTLER, fit, made
+from deployments.train.regained import regained
 from deployments.train.stream import IGNORED, TAGS, tags
 from deployments.train.tagger import LAYERS, Tagger, new_tagger, pretrained
 
@@ -120,7 +121,7 @@ def main(  # noqa: PLR0917 - Typer reads the options from the signature
     ] = None,
     rounds: Annotated[int, typer.Option(help="trainings one after the other, each going on from the one before")] = 1,
     start: Annotated[
-        list[Path] | None, typer.Option(help="weights of earlier trainings: this one goes on from their mean")
+        list[Path] | None, typer.Option(help="weights of earlier trainings, or shipped models: this one goes on from their mean")
     ] = None,
 ) -> None:
     """Fine-tune, export, calibrate and measure the encoder, and write it with its card."""
@@ -129,7 +130,8 @@ def main(  # noqa: PLR0917 - Typer reads the options from the signature
     found = load_file(str(pretrained() / "model.safetensors"))
     tagger = new_tagger(found, LAYERS)
     if start:
-        tagger.load_state_dict(tagger.state_dict() | _mean([load_file(str(path)) for path in start]))
+        earlier = [regained(path) if path.suffix == ".onnx" else load_file(str(path)) for path in start]
+        tagger.load_state_dict(tagger.state_dict() | _mean(earlier))
     with tempfile.TemporaryDirectory() as folder:
         kept = weights or Path(folder) / "trained.safetensors"
         vocabulary = (pretrained() / "vocab.txt").read_text("utf-8")

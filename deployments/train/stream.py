@@ -12,6 +12,7 @@ from deid_core.detect.ner_onnx import WINDOW, window
 from deid_core.detect.word_pieces import CASES, GAPS, Word, WordPieces, words
 from deployments.train.carriers import carrier_templates
 from deployments.train.corpora import public_examples
+from deployments.train.documents import drawn as drawn_documents
 from deployments.train.examples import LABELS, UNKNOWN, Example, Writer
 from deployments.train.generate import Filler, notes, worn
 from deployments.train.lexicon import Lexicon
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 TAGS = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
 IGNORED = -100  # of torch's cross entropy: neither taught as an identifier nor as none
-ROUND, PUBLIC = 3_072, 0.2  # generated texts at a time, and how many public ones to each
+ROUND, PUBLIC, DOCUMENTS = 3_072, 0.2, 0.12  # generated texts at a time; public ones and documents to each
 LONG = 0.12  # share of texts that are several, joined
 HIDDEN = 0.06  # share of word pieces that are read as another: what stands around must tell
 OVERLAP = 24  # words that neighbouring windows of a long text share
@@ -117,6 +118,7 @@ class Stream:
         carriers, public = carrier_templates(self.data, "train"), public_examples(self.data)
         while True:
             drawn = [self._recased(text) for text in self.rng.sample(public, int(ROUND * PUBLIC))]
+            drawn += map(self._recased, drawn_documents(filler.lexicon, int(ROUND * DOCUMENTS)))
             texts = [*(worn(text, filler) for text in notes(filler, ROUND, carriers)), *drawn]
             self.rng.shuffle(texts)
             made = [row for text in self._joined(texts) for row in rows(text, self.pieces)]

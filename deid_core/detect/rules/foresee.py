@@ -148,6 +148,10 @@ class Hindsight(Foresight):
         before = text[at - 1 : at - BACK - 1 : -1] if at > BACK else text[:at][::-1] + START
         return self.read(behind, before).rules
 
+    def may_leave(self, known: Foreseen, before: str) -> bool:
+        """Say whether any of the foreseen rules may be left by what stands before their trigger, read backwards."""
+        return bool(self.read(known.behind or self._asked(known), before).rules)
+
     def _asked(self, known: Foreseen) -> Foreseen:
         found: list[Live] = []
         for place, rule in known.rules:

@@ -14,6 +14,7 @@ from threading import local
 
 import hyperscan
 
+from deid_core.detect.rules.follow import START
 from deid_core.detect.rules.foresee import NEXT, Foreseen, Foresight, Hindsight
 from deid_core.detect.rules.table import LONGEST_RUN, TextRule, shipped_rules
 from deid_core.detect.rules.tokens import DIGITS, SIGN, is_word, touches_letter
@@ -139,16 +140,16 @@ class Gate:
         part = text[low : high + self._longest]
         if not plain:
             part = part.replace(KELVIN, "K")
-        # the text from one character before `low` on
-        part = f"{text[low - 1] if low else ' '}{part}{' ' * BESIDE_WORD}"
-        data = part.encode("ascii", "replace")
+        # the text from two characters before `low` on; bytes of it from one on
+        part = f"{text[max(0, low - 2) : low].rjust(2, START)}{part}{' ' * BESIDE_WORD}"
+        data = part[1:].encode("ascii", "replace")
         rest, words = self._reported(part, data, plain=plain)
         found = self._at_words(text, part, words, low, high)
         for end, number in rest:
             if number:
                 found += self._at_sign(text, low, high, end, self._signs[number - 1])
             elif low + end - 2 < high:
-                found += self._at_digits(text, low + end - 2, part[end - 2 : end + SHORT_RUN])
+                found += self._at_digits(text, low + end - 2, part[end - 1 : end + 1 + SHORT_RUN])
         return found
 
     def _reported(self, part: str, data: bytes, *, plain: bool) -> tuple[list[tuple[int, int]], list[tuple[int, str]]]:
@@ -166,14 +167,14 @@ class Gate:
             length = common[number]
             if length:
                 behind = end - NEXT + 1  # of the word and one character
-                around = part[end - length : behind - 1 + BESIDE_WORD]
+                around = part[end - length : behind + BESIDE_WORD]
                 if known(around, UNMET):
                     words.append((behind, around))
-            elif number or run(part[end - 2 : end + SHORT_RUN], UNMET):
+            elif number or run(part[end - 1 : end + 1 + SHORT_RUN], UNMET):
                 rest.append((end, number))
 
         def report_word(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            around = part[end - lengths[number] : end - 1 + BESIDE_WORD]
+            around = part[end - lengths[number] : end + BESIDE_WORD]
             if known(around, UNMET):
                 words.append((end, around))
 
@@ -198,23 +199,23 @@ class Gate:
         plain = text.isascii()
         for end, around in reports:
             met = self._met.get(around) or self._meet(around)
-            at = low + end - 1 + BESIDE_WORD - len(around)
+            at = low + end + BESIDE_WORD - len(around)
             if met is None or at >= high:
                 continue
             to = low + end - 2
             if not (plain or text[max(0, at - 1) : to + 1].isascii() or is_word(text, at, to)):
                 continue
             if met.live:
-                met = self._foresight.read(met, part[end - 1 + BESIDE_WORD : end + AHEAD])
+                met = self._foresight.read(met, part[end + BESIDE_WORD : end + 1 + AHEAD])
             for order, rule in self._hindsight.left(met, text, at) if met.rules else ():
                 found.append((at, to, order, rule))
         return found
 
     def _meet(self, around: str) -> Foreseen | None:
-        """Return what a word, the character before it and some behind it leave of its rules, and keep it."""
-        word, behind = around[1:-BESIDE_WORD], around[-BESIDE_WORD:]
-        known = self._foresight.read(self._begun(around[0], word), behind)
-        return self._met.setdefault(around, known if known.rules else None)
+        """Return what a word, two characters before it and some behind it leave of its rules, and keep it."""
+        word, behind = around[2:-BESIDE_WORD], around[-BESIDE_WORD:]
+        known = self._foresight.read(self._begun(around[1], word), behind)
+        return self._met.setdefault(around, known if self._hindsight.may_leave(known, around[1::-1]) else None)
 
     def _begun(self, before: str, written: str) -> Foreseen:
         """Return what a character and a word or sign behind it leave of the rules that have it for a trigger."""
@@ -229,7 +230,7 @@ class Gate:
         to = low + end - 1 - SIGNS[sign][1]
         if not low < to <= high or not SIGN.match(text, to - 1):
             return []
-        known = self._foresight.read(self._begun(text[to - 2 : to - 1] or " ", sign), text[to : to + AHEAD])
+        known = self._foresight.read(self._begun(text[to - 2 : to - 1] or START, sign), text[to : to + AHEAD])
         return [(to - 1, to, order, rule) for order, rule in self._hindsight.left(known, text, to - 1)]
 
     def _at_digits(self, text: str, at: int, around: str) -> list[Found]:
@@ -256,7 +257,7 @@ class Gate:
         for kind, later in ((f"#{length}", 0), (f"&{length}", BESIDE))[: 1 + beside]:
             known = self._foresight.begin(kind, self._by_trigger.get(kind, ()), around[0], "")
             known = self._foresight.read(known, text[at : at + SHORT_RUN])
-            found += [(to - at, later, known)] if known.rules else []
+            found += [(to - at, later, known)] if self._hindsight.may_leave(known, around[0]) else []
         return self._runs.setdefault(around, tuple(found)) if to - at < SHORT_RUN else tuple(found)
 
 
