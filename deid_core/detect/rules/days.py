@@ -109,7 +109,7 @@ def likely_day(text: str, start: int, end: int) -> Spot:
     if not _exists(first, second):
         return None
     before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
-    if COUNTED.match(after) or SCALE.search(before):
+    if COUNTED.match(after):
         return None
     points = ENOUGH if PADDED.search(text[start:end]) else _shape_points(first, second)
     if points < ENOUGH:
@@ -121,7 +121,7 @@ def likely_day(text: str, start: int, end: int) -> Spot:
         points += bool(WHOLE_DATE.search(line) or WHOLE_DATE.search(rest))
         points += bool(STANDS_ALONE.match(after) and (not line.strip() or line[-1:] in "([\t"))
         points += 2 * _in_a_row(line, (first, second), rest)
-    return None if points < ENOUGH else (start, end)
+    return None if points < ENOUGH or SCALE.search(before) else (start, end)
 
 
 def _is_of_its_month(text: str, start: int, own: tuple[int, int]) -> bool:

@@ -29,7 +29,7 @@ CATEGORIES = {
 }
 REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 ACCEPT = 0
-START = "\0"  # before the first character of a text, and a character that texts hardly have
+START = "\0"  # before the first character of a text and behind its last, and a character that texts hardly have
 
 
 def longest(pattern: str) -> int:
@@ -47,6 +47,11 @@ def mask(chars: Iterable[str]) -> int:
 
 WORD = mask("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 PADDING = mask(" " + START)  # what stands in for a text's end and for its begin: no assertion can refuse these
+# What a text's end is read as forwards, and its begin or a line's backwards.
+ENDS = (
+    {op.AT_END_STRING: mask(START)},
+    {op.AT_BEGINNING: mask((START, "\n")), op.AT_BEGINNING_STRING: mask((START, "\n"))},
+)
 
 
 @cache
@@ -150,8 +155,8 @@ class Automaton:
         self._edges: dict[int, int] = {ACCEPT: ALL}  # states at a match's end, by what may stand next
         self._reads: list[tuple[int, int] | None] = [None]  # a set and the state after it; state 0 accepts
         self._skips: list[list[int]] = [[]]
-        self._anything = self._state(None, [ACCEPT])
-        self._skips[self._anything].append(self._state((ALL, self._anything)))
+        self._anything = self._endless()
+        self._beyond: set[int] = set()  # states behind a match's end, of assertions
         self._groups: dict[int, tuple[Any, bool]] = {}
         self._closed: dict[int, frozenset[int]] = {}
         self._after: dict[tuple[frozenset[int], int], frozenset[int]] = {}
@@ -159,6 +164,12 @@ class Automaton:
         self._edge = _edge(tree)
         self._reads_met: list[tuple[int, int]] = []  # those that a match can come to
         self.start = self._sequence(tree, ACCEPT, fold=bool(tree.state.flags & re.IGNORECASE))
+
+    def _endless(self) -> int:
+        """Return a state that accepts, whatever is read."""
+        state = self._state(None, [ACCEPT])
+        self._skips[state].append(self._state((ALL, state)))
+        return state
 
     def _state(self, reads: tuple[int, int] | None, skips: Sequence[int] = ()) -> int:
         self._reads.append(reads)
@@ -202,13 +213,16 @@ class Automaton:
             low, high, items = value
             return self._repeat(low, high, items, after, fold=fold)
         if kind is op.ASSERT and value[0] > 0 and not self._backwards:
-            return min(after, self._sequence(value[1], self._anything, fold=fold), key=self._openness)
+            first = len(self._reads)
+            asked = self._sequence(value[1], self._endless(), fold=fold)
+            self._beyond.update(range(first, len(self._reads)) if after in self._edges else ())
+            return min(after, asked, key=self._openness)
         return self._part(kind, value, after, fold=fold)
 
     def _part(self, kind: Any, value: Any, after: int, *, fold: bool) -> int:
         """Return the state of a group, a reference or an assertion."""
-        if kind is op.AT and self._backwards and value in (op.AT_BEGINNING, op.AT_BEGINNING_STRING):
-            return self._state((mask((START, "\n")), after))
+        if kind is op.AT and value in ENDS[self._backwards]:
+            return self._state((ENDS[self._backwards][value], after))
         if kind in (op.ASSERT, op.ASSERT_NOT, op.AT):
             return after
         if kind is op.SUBPATTERN:
@@ -275,7 +289,7 @@ class Automaton:
 
         `inside`: characters behind which it may stand inside a match, where it need not begin one.
         """
-        states = frozenset(self._reached({self.start, *self._begun(inside)}) - self._edges.keys())
+        states = frozenset(self._reached({self.start, *self._begun(inside)}) - self._edges.keys() - self._beyond)
         ended = False
         for chars in trigger:
             states = self.read(states, chars)
@@ -326,11 +340,13 @@ class Automaton:
             met, waiting = {self.start}, [self.start]
             while waiting:
                 state = waiting.pop()
-                read = None if state in self._edges else self._reads[state]
+                read = None if state in self._edges or state in self._beyond else self._reads[state]
                 new = {*self._skips[state], *([read[1]] if read else [])} - met
                 met |= new
                 waiting.extend(new)
-            self._reads_met = [read for state in met - self._edges.keys() if (read := self._reads[state])]
+            self._reads_met = [
+                read for state in met - self._edges.keys() - self._beyond if (read := self._reads[state])
+            ]
         return {after for bits, after in self._reads_met if bits & chars}
 
 

@@ -42,6 +42,7 @@ SIGNS = {
 NUMBER = rb"[^0-9][0-9]"  # a run of digits begins
 FARTHEST = 3  # characters behind a sign
 BESIDE_WORD = 6  # characters behind a word that are looked up with it: what they leave of its rules is kept
+BEFORE = 3  # and before it, as before a run of digits
 DOTTED, KELVIN = "i\u0307", "\u212a"  # the lower case of U+0130 is two code points; that of U+212A is the letter k
 Found = tuple[int, int, int, TextRule]  # start and end of a trigger, the order of trying there, the rule
 Run = tuple[tuple[int, int, Foreseen], ...]  # digits, what is added to the order, what they leave of their rules
@@ -140,16 +141,16 @@ class Gate:
         part = text[low : high + self._longest]
         if not plain:
             part = part.replace(KELVIN, "K")
-        # the text from two characters before `low` on; bytes of it from one on
-        part = f"{text[max(0, low - 2) : low].rjust(2, START)}{part}{' ' * BESIDE_WORD}"
-        data = part[1:].encode("ascii", "replace")
+        # the text from BEFORE characters before `low` on; bytes of it from one on
+        part = f"{text[max(0, low - BEFORE) : low].rjust(BEFORE, START)}{part}{START * BESIDE_WORD}"
+        data = part[BEFORE - 1 :].encode("ascii", "replace")
         rest, words = self._reported(part, data, plain=plain)
         found = self._at_words(text, part, words, low, high)
         for end, number in rest:
             if number:
                 found += self._at_sign(text, low, high, end, self._signs[number - 1])
             elif low + end - 2 < high:
-                found += self._at_digits(text, low + end - 2, part[end - 1 : end + 1 + SHORT_RUN])
+                found += self._at_digits(text, low + end - 2, part[end - 2 : end + BEFORE - 1 + SHORT_RUN])
         return found
 
     def _reported(self, part: str, data: bytes, *, plain: bool) -> tuple[list[tuple[int, int]], list[tuple[int, str]]]:
@@ -167,14 +168,14 @@ class Gate:
             length = common[number]
             if length:
                 behind = end - NEXT + 1  # of the word and one character
-                around = part[end - length : behind + BESIDE_WORD]
+                around = part[end - length : behind + BEFORE - 2 + BESIDE_WORD]
                 if known(around, UNMET):
                     words.append((behind, around))
-            elif number or run(part[end - 1 : end + 1 + SHORT_RUN], UNMET):
+            elif number or run(part[end - 2 : end + BEFORE - 1 + SHORT_RUN], UNMET):
                 rest.append((end, number))
 
         def report_word(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            around = part[end - lengths[number] : end + BESIDE_WORD]
+            around = part[end - lengths[number] : end + BEFORE - 2 + BESIDE_WORD]
             if known(around, UNMET):
                 words.append((end, around))
 
@@ -199,23 +200,23 @@ class Gate:
         plain = text.isascii()
         for end, around in reports:
             met = self._met.get(around) or self._meet(around)
-            at = low + end + BESIDE_WORD - len(around)
+            at = low + end + BEFORE - 2 + BESIDE_WORD - len(around)
             if met is None or at >= high:
                 continue
             to = low + end - 2
             if not (plain or text[max(0, at - 1) : to + 1].isascii() or is_word(text, at, to)):
                 continue
             if met.live:
-                met = self._foresight.read(met, part[end + BESIDE_WORD : end + 1 + AHEAD])
+                met = self._foresight.read(met, part[end + BEFORE - 2 + BESIDE_WORD : end + BEFORE - 1 + AHEAD])
             for order, rule in self._hindsight.left(met, text, at) if met.rules else ():
                 found.append((at, to, order, rule))
         return found
 
     def _meet(self, around: str) -> Foreseen | None:
-        """Return what a word, two characters before it and some behind it leave of its rules, and keep it."""
-        word, behind = around[2:-BESIDE_WORD], around[-BESIDE_WORD:]
-        known = self._foresight.read(self._begun(around[1], word), behind)
-        return self._met.setdefault(around, known if self._hindsight.may_leave(known, around[1::-1]) else None)
+        """Return what a word and some characters before and behind it leave of its rules, and keep it."""
+        before, word, behind = around[:BEFORE][::-1], around[BEFORE:-BESIDE_WORD], around[-BESIDE_WORD:]
+        known = self._foresight.read(self._begun(before[0], word), behind)
+        return self._met.setdefault(around, known if self._hindsight.may_leave(known, before) else None)
 
     def _begun(self, before: str, written: str) -> Foreseen:
         """Return what a character and a word or sign behind it leave of the rules that have it for a trigger."""
@@ -253,11 +254,11 @@ class Gate:
             return ()
         to = run.end()
         length, beside = min(to - at, LONGEST_RUN), touches_letter(text, at, to)
-        found = []
+        before, found = around[:BEFORE][::-1], []
         for kind, later in ((f"#{length}", 0), (f"&{length}", BESIDE))[: 1 + beside]:
-            known = self._foresight.begin(kind, self._by_trigger.get(kind, ()), around[0], "")
+            known = self._foresight.begin(kind, self._by_trigger.get(kind, ()), before[0], "")
             known = self._foresight.read(known, text[at : at + SHORT_RUN])
-            found += [(to - at, later, known)] if self._hindsight.may_leave(known, around[0]) else []
+            found += [(to - at, later, known)] if self._hindsight.may_leave(known, before) else []
         return self._runs.setdefault(around, tuple(found)) if to - at < SHORT_RUN else tuple(found)
 
 
