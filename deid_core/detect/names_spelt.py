@@ -81,7 +81,12 @@ def _bridged(text: str, spans: Sequence[Span]) -> list[Span]:
     bridged: list[Span] = []
     for span in spans:
         last = bridged[-1] if bridged else None
-        if last and last.entity_type in HOUSES and span.entity_type in PLACES and text[last.end : span.start] in SMALL:
+        if (
+            last
+            and last.entity_type in HOUSES
+            and span.entity_type in PLACES | PEOPLE
+            and text[last.end : span.start] in SMALL
+        ):
             bridged[-1] = replace(last, end=max(last.end, span.end))
             continue
         letters = LETTERS_AHEAD.search(text, max(0, span.start - 8), span.start)

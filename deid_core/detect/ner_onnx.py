@@ -27,6 +27,7 @@ from deid_core.detect.plain import load_plain
 from deid_core.detect.rules.words import CREDENTIALS
 from deid_core.detect.second_look import agreed
 from deid_core.detect.spared import believed, spared
+from deid_core.detect.whole_values import whole_values
 from deid_core.detect.word_pieces import GAPS, LINE, Word, WordPieces, words
 from deid_core.entities import EntityType
 from deid_core.model import Span
@@ -374,7 +375,10 @@ def read(encoder: Encoder, texts: Sequence[str]) -> list[list[Span]]:
         spans.extend(_echoes(encoder, text, parts, spans))
         result.append(with_spelt(text, believed(text, spans)))
     second = agreed(texts, [[(part, 1.0 - odds[:, 0]) for part, odds in parts] for parts in read_parts], result)
-    return [sorted([*found, *more], key=attrgetter("start")) for found, more in zip(result, second, strict=True)]
+    return [
+        whole_values(text, sorted([*found, *more], key=attrgetter("start")))
+        for text, found, more in zip(texts, result, second, strict=True)
+    ]
 
 
 class NerOnnx:

@@ -16,6 +16,7 @@ from deid_core.detect.rules.table import AHEAD, LONGEST_RUN, TextRule, make_rule
 from deid_core.detect.rules.tokens import TOKEN
 from deid_core.detect.rules.words import ambiguous, never_names
 from deid_core.detect.spared import GRADED, is_graded, is_nobody
+from deid_core.detect.whole_values import whole_values
 from deid_core.entities import EntityType
 from deid_core.errors import PolicyError
 from deid_core.languages import DEFAULT
@@ -71,7 +72,10 @@ class Patterns:
             spans.extend(echoes(query.text, own, self._language))
             spans[:] = [span for span in spans if span.entity_type not in CALLED or not _is_body(query.text, span)]
             spans.extend(_matches(self._custom, query.text))
-        return [uncovered(self._allowed(query.text, spans)) for query, spans in zip(queries, found, strict=True)]
+        return [
+            uncovered(self._allowed(query.text, whole_values(query.text, spans)))
+            for query, spans in zip(queries, found, strict=True)
+        ]
 
     def _hits(self, queries: Sequence[TextQuery]) -> list[list[tuple[TextRule, Span]]]:
         places = [[gate.find(query.text, query.source) for gate in self._gates] for query in queries]
