@@ -67,13 +67,13 @@ def test_four_times_the_rows_take_the_same_memory(tmp_path: Path, kind: str) -> 
 def test_a_stopped_command_leaves_no_half_of_a_file(tmp_path: Path, sent: signal.Signals, code: int) -> None:
     """Stopped while it writes, it ends with the signal's code, and neither the output nor a part of it is there."""
     source, out = tmp_path / "rows.jsonl", tmp_path / "out"
-    source.write_text("".join(ROW % number for number in range(5_000)))
+    source.write_text("".join(ROW % number for number in range(15_000)))
     with subprocess.Popen(asked(tmp_path, source), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         begun = time.monotonic()
         while process.poll() is None and time.monotonic() - begun < PATIENCE:
             if out.exists() and any(path.stat().st_size > 0 for path in out.iterdir()):
                 break
-            time.sleep(0.02)
+            time.sleep(0.005)
         process.send_signal(sent)
         told = process.communicate()[0].decode()
     assert process.returncode == code, told
